@@ -1,0 +1,100 @@
+//! Moving a user to another domain of the same tree (rule C6).
+
+use crate::event::{Entry, Event, Start};
+use crate::ids::{DomainId, Head, UserId};
+use crate::refusal::Refusal;
+use crate::roles::Role;
+use crate::tiers::Tier;
+use crate::users::{License, UserState};
+use crate::world::World;
+
+/// Moves an active user from one domain to another of its tree. The seat is taken there
+/// before it is freed here; a domain that the user owns comes along; license, tier and
+/// permissions stay unless another tier is named. The role becomes `member`: what someone
+/// may do to others is granted by the domain where they are.
+///
+/// Both domains, the tree's root and the user's own domain must be in the world.
+///
+/// # Errors
+/// [`Refusal::WouldMakeACircle`] when the target is the user's own domain or one below it;
+/// [`Refusal::Invalid`] for another tree or the same domain; [`Refusal::NotInStanding`],
+/// [`Refusal::NoSeatAvailable`] of the target; [`Refusal::WrongState`] for one who is not
+/// active.
+pub fn move_user(
+    world: &World,
+    from: DomainId,
+    id: UserId,
+    to: DomainId,
+    tier: Option<Tier>,
+) -> Result<Vec<Entry>, Refusal> {
+    let user = world.user(from, id)?;
+    let source = world.domain(from)?;
+    let target = world.domain(to)?;
+    let UserState::Active { account } = user.state else {
+        return Err(Refusal::WrongState {
+            why: "only an active user can be moved",
+        });
+    };
+    if from == to || source.root != target.root {
+        return Err(Refusal::Invalid {
+            field: "to",
+            why: "it must be another domain of the same tree",
+        });
+    }
+    if let Some(own) = user.owns {
+        if world.is_within(to, own)? {
+            return Err(Refusal::WouldMakeACircle);
+        }
+    }
+    // The owner of a domain takes no seat in it (rule C2).
+    if target.owner == account {
+        return Err(Refusal::WouldMakeACircle);
+    }
+    world.require_standing(to)?;
+    let license = License::Named {
+        tier: tier.unwrap_or(user.license.tier()),
+    };
+    target.seats.take(&license.seats())?;
+    let start = Start {
+        license,
+        role: Role::Member,
+        permissions: user.permissions,
+        features_off: user.features_off,
+    };
+    let mut entries = vec![
+        world.entry(
+            Head::Domain(to),
+            Event::UserMovedIn {
+                user: id,
+                from,
+                account,
+                start,
+                owns: user.owns,
+            },
+        ),
+        world.entry(Head::Domain(from), Event::UserMovedOut { user: id, to }),
+        world.entry(
+            Head::Account(account),
+            Event::Joined {
+                domain: to,
+                user: id,
+            },
+        ),
+    ];
+    if let Some(own) = user.owns {
+        entries.push(world.entry(
+            Head::Domain(own),
+            Event::ParentChanged {
+                from: (from, id),
+                to: (to, id),
+            },
+        ));
+    }
+    entries.push(world.entry(
+        Head::Domain(source.root),
+        Event::TreeChanged {
+            domain: user.owns.unwrap_or(from),
+        },
+    ));
+    Ok(entries)
+}

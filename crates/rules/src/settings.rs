@@ -1,0 +1,23 @@
+//! The rules' settings: what an operator may set, with the defaults of the rules.
+
+/// Durations and thresholds that the rules leave to the operator. Durations are in
+/// seconds; a day is 24 hours (rule G6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// From a domain's lapse to its freeze (rule C5). 30 days unless set.
+    pub grace_seconds: i64,
+    /// For how long an invitation can be accepted (rule D1). 7 days unless set.
+    pub invitation_seconds: i64,
+    /// An owner is told when this many seats of a kind, or fewer, are left (rule A8).
+    pub few_seats_left: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            grace_seconds: 30 * 24 * 3600,
+            invitation_seconds: 7 * 24 * 3600,
+            few_seats_left: 1,
+        }
+    }
+}

@@ -1,0 +1,377 @@
+//! Standing: whether a domain's owner may operate it now (rules C3, C5).
+//!
+//! What holds is derived from facts each time. What is recorded is only *when* the owner
+//! first had all prerequisites and when one was lost; lapse, grace and freeze follow from
+//! that and the time. A domain whose owner sits in a frozen domain above lapses through
+//! that seat: this is derived along the line of ancestors, nothing is written below.
+
+use crate::accounts::{Account, Place};
+use crate::domains::Domain;
+use crate::event::{Entry, Event};
+use crate::ids::{DomainId, Head};
+use crate::refusal::Refusal;
+use crate::roles::Permission;
+use crate::tiers::Tier;
+use crate::time::Time;
+use crate::users::{User, UserState};
+use crate::world::{Link, World};
+
+/// Something that an owner needs to operate a domain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Prerequisite {
+    /// A Business or Business Pro seat, or plan at the root.
+    Tier,
+    /// Billing activated.
+    Billing,
+    /// The owner's identity verified.
+    Identity,
+    /// The permission `manage_sub_domain`, from the domain above.
+    Permission,
+}
+
+impl Prerequisite {
+    /// All of them, in the order in which they are listed.
+    pub const ALL: [Prerequisite; 4] = [
+        Prerequisite::Tier,
+        Prerequisite::Billing,
+        Prerequisite::Identity,
+        Prerequisite::Permission,
+    ];
+
+    /// The word for it in the API.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Prerequisite::Tier => "tier",
+            Prerequisite::Billing => "billing",
+            Prerequisite::Identity => "identity",
+            Prerequisite::Permission => "permission",
+        }
+    }
+
+    /// The prerequisite of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Prerequisite> {
+        Prerequisite::ALL.into_iter().find(|p| p.name() == name)
+    }
+
+    /// What the owner can do about it.
+    #[must_use]
+    pub fn what_to_do(self) -> &'static str {
+        match self {
+            Prerequisite::Tier => {
+                "Take a Business or Business Pro plan, or ask the domain above for such a seat."
+            }
+            Prerequisite::Billing => "Activate billing: a name, an e-mail, a payment method.",
+            Prerequisite::Identity => "Have your identity verified.",
+            Prerequisite::Permission => {
+                "Ask the domain above for the permission to manage a sub-domain."
+            }
+        }
+    }
+}
+
+/// A domain's state (rule C5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum State {
+    /// The prerequisites have never all been met.
+    #[default]
+    Incomplete,
+    /// All prerequisites hold.
+    Good,
+    /// A prerequisite was lost: nothing changes for users, nothing may grow.
+    Lapsed,
+    /// The grace time has passed as well: users fall back to `base`.
+    Frozen,
+}
+
+impl State {
+    /// All states.
+    pub const ALL: [State; 4] = [State::Incomplete, State::Good, State::Lapsed, State::Frozen];
+
+    /// The word for it in API, journal and store.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Incomplete => "incomplete",
+            State::Good => "good",
+            State::Lapsed => "lapsed",
+            State::Frozen => "frozen",
+        }
+    }
+
+    /// The state of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<State> {
+        State::ALL.into_iter().find(|state| state.name() == name)
+    }
+}
+
+/// What a domain's row says of its standing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Record {
+    /// When all prerequisites first held.
+    pub first_met: Option<Time>,
+    /// When one was lost, while one is missing (the seat above falling back apart).
+    pub lapsed_at: Option<Time>,
+    /// The state that was last written to the journal, for owners to be told once.
+    pub noted: State,
+    /// When that state ends by time alone: a lapse, with its grace.
+    pub noted_until: Option<Time>,
+}
+
+/// What holds now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The state.
+    pub state: State,
+    /// When it lapsed, if it did.
+    pub lapsed_at: Option<Time>,
+    /// When it freezes or froze, if it lapsed.
+    pub freezes_at: Option<Time>,
+    /// What is missing, each of the four at most once.
+    pub missing: Vec<Prerequisite>,
+}
+
+/// The state of the last domain of a line, with the moment of its lapse.
+///
+/// Walks from the root down: a domain lapses at the earlier of its recorded lapse and the
+/// freeze of the domain above, where its owner's seat falls back to `base`.
+#[must_use]
+pub fn derive(lineage: &[Link], now: Time, grace_seconds: i64) -> (State, Option<Time>) {
+    let Some(Link { record: last, .. }) = lineage.last() else {
+        return (State::Incomplete, None);
+    };
+    if last.first_met.is_none() {
+        return (State::Incomplete, None);
+    }
+    let lapse = lineage.iter().fold(None, |above: Option<Time>, link| {
+        let through_the_seat = above
+            .map(|lapse| lapse.plus_seconds(grace_seconds))
+            .filter(|at| *at <= now);
+        match (link.record.lapsed_at, through_the_seat) {
+            (Some(own), Some(seat)) => Some(own.min(seat)),
+            (own, seat) => own.or(seat),
+        }
+    });
+    match lapse {
+        None => (State::Good, None),
+        Some(at) if now < at.plus_seconds(grace_seconds) => (State::Lapsed, lapse),
+        Some(_) => (State::Frozen, lapse),
+    }
+}
+
+/// What the owner lacks, judged by what is assigned (whether the domain above is frozen
+/// is [`derive`]'s business).
+#[must_use]
+pub fn missing(domain: &Domain, owner: &Account, seat: Option<&User>) -> Vec<Prerequisite> {
+    let tier = match owner.place {
+        Place::Unmanaged { plan } => plan,
+        Place::Managed { .. } => seat
+            .filter(|user| matches!(user.state, UserState::Active { .. }))
+            .map_or(Tier::Base, |user| user.license.tier()),
+    };
+    let permitted = match owner.place {
+        Place::Unmanaged { .. } => true,
+        Place::Managed { .. } => {
+            seat.is_some_and(|user| user.permissions.has(Permission::ManageSubDomain))
+        }
+    };
+    let met = [
+        (Prerequisite::Tier, tier >= Tier::Business),
+        (
+            Prerequisite::Billing,
+            domain
+                .billing
+                .is_some_and(|billing| billing.activated_by == owner.id),
+        ),
+        (Prerequisite::Identity, owner.identity.is_verified()),
+        (Prerequisite::Permission, permitted),
+    ];
+    met.into_iter()
+        .filter(|(_, met)| !met)
+        .map(|(prerequisite, _)| prerequisite)
+        .collect()
+}
+
+impl World {
+    /// Whether the owner's seat in the domain above fell back to `base`, because that one
+    /// is frozen (rule C5).
+    fn seat_fell_back(&self, id: DomainId) -> bool {
+        let line = self.lineages.get(&id).map_or(&[][..], Vec::as_slice);
+        let above = line.split_last().map_or(&[][..], |(_, above)| above);
+        derive(above, self.now, self.settings.grace_seconds).0 == State::Frozen
+    }
+
+    /// All that is missing: own facts, and the tier of a seat that fell back.
+    fn missing(&self, domain: &Domain) -> Result<Vec<Prerequisite>, Refusal> {
+        let mut missing = self.missing_facts(domain)?;
+        if self.seat_fell_back(domain.id) && !missing.contains(&Prerequisite::Tier) {
+            missing.insert(0, Prerequisite::Tier);
+        }
+        Ok(missing)
+    }
+
+    /// What is missing of a domain's own facts.
+    fn missing_facts(&self, domain: &Domain) -> Result<Vec<Prerequisite>, Refusal> {
+        let owner = self.account(domain.owner)?;
+        let seat = match domain.parent {
+            Some((above, user)) => Some(self.user(above, user)?),
+            None => None,
+        };
+        Ok(missing(domain, owner, seat))
+    }
+
+    /// The domain's state and since when it lapsed.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] when the domain is not in this world.
+    pub fn state_of(&self, id: DomainId) -> Result<(State, Option<Time>), Refusal> {
+        let lineage = self.lineages.get(&id).ok_or(Refusal::not_found("domain"))?;
+        Ok(derive(lineage, self.now, self.settings.grace_seconds))
+    }
+
+    /// The domain's standing now (rule C3: checked each time).
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] when the domain, its owner or the owner's seat is not in this
+    /// world.
+    pub fn standing(&self, id: DomainId) -> Result<Standing, Refusal> {
+        let domain = self.domain(id)?;
+        let missing = self.missing(domain)?;
+        let (state, lapsed_at) = self.state_of(id)?;
+        // The last thing that was missing came back above, where nothing of this domain
+        // is written: it holds all the same.
+        let met_above = state == State::Incomplete && missing.is_empty();
+        Ok(Standing {
+            state: if met_above { State::Good } else { state },
+            lapsed_at,
+            freezes_at: lapsed_at.map(|at| at.plus_seconds(self.settings.grace_seconds)),
+            missing,
+        })
+    }
+
+    /// Refuses what may only happen in good standing.
+    ///
+    /// # Errors
+    /// [`Refusal::NotInStanding`] with everything that is missing.
+    pub fn require_standing(&self, id: DomainId) -> Result<(), Refusal> {
+        let standing = self.standing(id)?;
+        if standing.missing.is_empty() {
+            Ok(())
+        } else {
+            Err(Refusal::NotInStanding {
+                missing: standing.missing,
+            })
+        }
+    }
+
+    /// What the journal still has to say about the standing of every domain of which this
+    /// world holds the facts. Called after each decision, so that a lapse is recorded at
+    /// the instant, in the commit that caused it.
+    #[must_use]
+    pub fn follow_standing(&mut self) -> Vec<Entry> {
+        // From the root down: what is written of a domain counts for those below it.
+        let depth = |id: &DomainId| self.lineages.get(id).map_or(0, Vec::len);
+        let mut ids: Vec<DomainId> = self.domains.keys().copied().collect();
+        ids.sort_by_key(depth);
+        let mut entries = Vec::new();
+        for id in ids {
+            while let Some(event) = self.next_standing_event(id) {
+                let entry = Entry::now(Head::Domain(id), event, self.now);
+                self.apply(&entry);
+                entries.push(entry);
+            }
+        }
+        entries
+    }
+
+    fn next_standing_event(&self, id: DomainId) -> Option<Event> {
+        let domain = self.domain(id).ok()?;
+        let own_facts_hold = self.missing_facts(domain).ok()?.is_empty();
+        let missing = self.missing(domain).ok()?;
+        let record = domain.standing;
+        let first_time = record.first_met.is_none() && missing.is_empty();
+        if first_time || (record.lapsed_at.is_some() && own_facts_hold) {
+            return Some(Event::PrerequisitesMet);
+        }
+        let (state, lapsed_at) = self.state_of(id).ok()?;
+        if !own_facts_hold && record.first_met.is_some() && record.lapsed_at.is_none() {
+            // Lapsed already through the seat above: the earlier instant counts.
+            let at = lapsed_at.unwrap_or(self.now);
+            return Some(Event::PrerequisiteLost { missing, at });
+        }
+        let until = lapsed_at
+            .filter(|_| state == State::Lapsed)
+            .map(|at| at.plus_seconds(self.settings.grace_seconds));
+        ((state, until) != (record.noted, record.noted_until)).then_some(Event::StandingNoted {
+            from: record.noted,
+            to: state,
+            until,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = 24 * 3600;
+
+    /// A line of domains: `-` holds, a number is the day of its recorded lapse.
+    fn line(text: &str) -> Vec<Link> {
+        text.split_whitespace()
+            .map(|word| Link {
+                domain: DomainId::nth(1),
+                record: Record {
+                    first_met: Some(Time::ZERO),
+                    lapsed_at: word
+                        .parse::<i64>()
+                        .ok()
+                        .map(|day| Time::ZERO.plus_seconds(day * DAY)),
+                    noted: State::Good,
+                    noted_until: None,
+                },
+            })
+            .collect()
+    }
+
+    #[test]
+    fn c5_lapse_grace_and_freeze_down_a_line() {
+        // line of domains, root first | day | what the last one is
+        let table = "
+            -        | 10  | good
+            5        | 10  | lapsed
+            5        | 34  | lapsed
+            5        | 35  | frozen
+            5 -      | 34  | good
+            5 -      | 35  | lapsed
+            5 -      | 64  | lapsed
+            5 -      | 65  | frozen
+            5 - -    | 64  | good
+            5 - -    | 65  | lapsed
+            5 - -    | 95  | frozen
+            5 50     | 49  | lapsed
+            5 10     | 39  | lapsed
+            5 10     | 40  | frozen
+            - 10     | 9   | lapsed
+            5 - 10   | 36  | lapsed
+            5 - 10   | 40  | frozen
+        ";
+        for row in table.lines().map(str::trim).filter(|row| !row.is_empty()) {
+            let cells: Vec<_> = row.split('|').map(str::trim).collect();
+            let now = Time::ZERO.plus_seconds(cells[1].parse::<i64>().unwrap() * DAY);
+            let (state, _) = derive(&line(cells[0]), now, 30 * DAY);
+            assert_eq!(state.name(), cells[2], "{row}");
+        }
+    }
+
+    #[test]
+    fn c5_what_was_never_met_is_incomplete() {
+        let link = Link {
+            domain: DomainId::nth(1),
+            record: Record::default(),
+        };
+        assert_eq!(derive(&[link], Time(1), DAY).0, State::Incomplete);
+    }
+}

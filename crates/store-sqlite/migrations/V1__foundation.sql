@@ -1,0 +1,225 @@
+-- The tables are described in crates/store/src/tables.rs. Ids are 16-byte blobs, times are
+-- integer microseconds, truth is 0 or 1. The key of what belongs to a domain begins with it.
+
+CREATE TABLE meta (
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE heads (
+    id BLOB PRIMARY KEY CHECK (length(id) = 16),
+    version INTEGER NOT NULL CHECK (version >= 0),
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Appended to by rowid: a new entry lands at the end of the file, whatever its journal.
+CREATE TABLE journal (
+    head BLOB NOT NULL,
+    seq INTEGER NOT NULL CHECK (seq > 0),
+    unit BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    actor BLOB,
+    request BLOB NOT NULL,
+    kind TEXT NOT NULL,
+    payload TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX journal_by_head ON journal (head, seq);
+
+CREATE TABLE accounts (
+    id BLOB PRIMARY KEY CHECK (length(id) = 16),
+    plan TEXT CHECK (plan IN ('base', 'business', 'business_pro')),
+    domain BLOB,
+    member BLOB,
+    owns BLOB,
+    identity TEXT NOT NULL CHECK (identity IN ('not_started', 'pending', 'verified', 'failed')),
+    operator INTEGER NOT NULL CHECK (operator IN (0, 1)),
+    CHECK ((plan IS NULL) = (domain IS NOT NULL)),
+    CHECK ((domain IS NULL) = (member IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX accounts_own_one_domain ON accounts (owns) WHERE owns IS NOT NULL;
+CREATE UNIQUE INDEX accounts_one_per_user ON accounts (domain, member) WHERE domain IS NOT NULL;
+CREATE INDEX accounts_pending ON accounts (id) WHERE identity = 'pending';
+
+CREATE TABLE account_records (
+    account BLOB PRIMARY KEY,
+    email TEXT NOT NULL,
+    name TEXT NOT NULL,
+    password TEXT,
+    totp_secret TEXT,
+    totp_active INTEGER NOT NULL CHECK (totp_active IN (0, 1)),
+    identity_note TEXT,
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX account_email ON account_records (email);
+
+CREATE TABLE domains (
+    id BLOB PRIMARY KEY CHECK (length(id) = 16),
+    owner BLOB NOT NULL,
+    parent BLOB,
+    parent_user BLOB,
+    root BLOB NOT NULL,
+    currency TEXT,
+    zone TEXT,
+    method TEXT,
+    activated_by BLOB,
+    first_met INTEGER,
+    lapsed_at INTEGER,
+    noted TEXT NOT NULL CHECK (noted IN ('incomplete', 'good', 'lapsed', 'frozen')),
+    noted_until INTEGER,
+    closed INTEGER NOT NULL CHECK (closed IN (0, 1)),
+    CHECK ((parent IS NULL) = (parent_user IS NULL)),
+    CHECK ((parent IS NULL) = (root = id)),
+    CHECK (parent <> id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX domain_owner ON domains (owner) WHERE closed = 0;
+CREATE UNIQUE INDEX domain_parent ON domains (parent, parent_user) WHERE closed = 0;
+CREATE INDEX domains_root ON domains (id) WHERE parent IS NULL;
+CREATE INDEX domains_due ON domains (noted_until) WHERE noted_until IS NOT NULL;
+CREATE INDEX domains_out_of_standing ON domains (noted) WHERE noted IN ('lapsed', 'frozen');
+
+-- Rule A1 stands here once more: no bug in the code can oversell.
+CREATE TABLE seats (
+    domain BLOB PRIMARY KEY,
+    users INTEGER NOT NULL CHECK (users >= 0),
+    domain_user_ordered INTEGER NOT NULL,
+    domain_user_in_use INTEGER NOT NULL,
+    domain_user_scheduled INTEGER,
+    domain_user_scheduled_at INTEGER,
+    business_ordered INTEGER NOT NULL,
+    business_in_use INTEGER NOT NULL,
+    business_scheduled INTEGER,
+    business_scheduled_at INTEGER,
+    business_pro_ordered INTEGER NOT NULL,
+    business_pro_in_use INTEGER NOT NULL,
+    business_pro_scheduled INTEGER,
+    business_pro_scheduled_at INTEGER,
+    seat_license_ordered INTEGER NOT NULL,
+    seat_license_in_use INTEGER NOT NULL,
+    seat_license_scheduled INTEGER,
+    seat_license_scheduled_at INTEGER,
+    due_at INTEGER,
+    CONSTRAINT domain_user_in_use CHECK (domain_user_in_use BETWEEN 0 AND domain_user_ordered),
+    CONSTRAINT business_in_use CHECK (business_in_use BETWEEN 0 AND business_ordered),
+    CONSTRAINT business_pro_in_use
+        CHECK (business_pro_in_use BETWEEN 0 AND business_pro_ordered),
+    CONSTRAINT seat_license_in_use
+        CHECK (seat_license_in_use BETWEEN 0 AND seat_license_ordered)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX seats_due ON seats (due_at) WHERE due_at IS NOT NULL;
+
+CREATE TABLE domain_records (
+    domain BLOB PRIMARY KEY,
+    name TEXT NOT NULL,
+    prefix TEXT NOT NULL,
+    billing_name TEXT,
+    billing_email TEXT,
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX domain_prefix ON domain_records (prefix);
+
+CREATE TABLE users (
+    domain BLOB NOT NULL,
+    id BLOB NOT NULL CHECK (length(id) = 16),
+    state TEXT NOT NULL
+        CHECK (state IN ('invited', 'expired', 'declined', 'active', 'suspended')),
+    expires_at INTEGER,
+    account BLOB,
+    model TEXT NOT NULL CHECK (model IN ('named')),
+    tier TEXT NOT NULL CHECK (tier IN ('base', 'business', 'business_pro')),
+    role TEXT NOT NULL CHECK (role IN ('admin', 'billing', 'support', 'member')),
+    permissions INTEGER NOT NULL,
+    features_off INTEGER NOT NULL,
+    owns BLOB,
+    PRIMARY KEY (domain, id),
+    CHECK ((state = 'invited') = (expires_at IS NOT NULL)),
+    CHECK ((state IN ('active', 'suspended')) = (account IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX user_account ON users (account) WHERE account IS NOT NULL;
+CREATE INDEX users_due ON users (expires_at) WHERE state = 'invited';
+CREATE INDEX users_invited ON users (domain, expires_at) WHERE state = 'invited';
+CREATE INDEX users_upgraded ON users (domain, tier, id) WHERE tier <> 'base';
+CREATE INDEX users_not_active ON users (domain, state, id) WHERE state <> 'active';
+CREATE INDEX users_with_role ON users (domain, role, id) WHERE role <> 'member';
+
+CREATE TABLE people (
+    domain BLOB NOT NULL,
+    user_id BLOB NOT NULL,
+    email TEXT NOT NULL,
+    name TEXT NOT NULL,
+    name_key TEXT NOT NULL,
+    description TEXT NOT NULL,
+    external_id TEXT,
+    invitation BLOB,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (domain, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX user_email ON people (domain, email);
+CREATE INDEX people_by_name ON people (domain, name_key, user_id);
+CREATE UNIQUE INDEX user_external_id ON people (domain, external_id)
+    WHERE external_id IS NOT NULL;
+CREATE UNIQUE INDEX user_invitation ON people (invitation) WHERE invitation IS NOT NULL;
+
+CREATE TABLE tokens (
+    account BLOB NOT NULL,
+    id BLOB NOT NULL,
+    digest BLOB NOT NULL CHECK (length(digest) = 32),
+    kind TEXT NOT NULL CHECK (kind IN ('log_in', 'personal', 'password_reset')),
+    name TEXT NOT NULL,
+    read_only INTEGER NOT NULL CHECK (read_only IN (0, 1)),
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (account, id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX token_digest ON tokens (digest);
+CREATE INDEX tokens_by_expiry ON tokens (expires_at);
+
+CREATE TABLE remembered (
+    head BLOB NOT NULL,
+    key BLOB NOT NULL,
+    fingerprint BLOB NOT NULL,
+    status INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    token BLOB,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (head, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX remembered_by_time ON remembered (at);
+
+CREATE TABLE mail (
+    id BLOB PRIMARY KEY,
+    template TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    params TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    due_at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    sent_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX mail_due ON mail (due_at, id) WHERE sent_at IS NULL;
+CREATE INDEX mail_sent ON mail (created_at, id) WHERE sent_at IS NOT NULL;
+
+CREATE TABLE attempts (
+    key BLOB PRIMARY KEY,
+    wrong INTEGER NOT NULL,
+    blocked_until INTEGER NOT NULL,
+    last_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX attempts_by_time ON attempts (last_at);
+
+CREATE TABLE price_books (
+    version INTEGER PRIMARY KEY,
+    valid_from INTEGER NOT NULL,
+    prices TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE signing_keys (
+    kid TEXT PRIMARY KEY,
+    secret BLOB NOT NULL CHECK (length(secret) = 32),
+    public BLOB NOT NULL CHECK (length(public) = 32),
+    created_at INTEGER NOT NULL,
+    retired_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- The system's journal begins empty.
+INSERT INTO heads (id, version, at) VALUES (zeroblob(16), 0, 0);

@@ -1,0 +1,126 @@
+//! Opening a data folder: schema, settings of the connections, the store's own notes.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use usher_store::{Error, Result};
+
+use crate::rows::error;
+
+mod migrations {
+    refinery::embed_migrations!("migrations");
+}
+
+/// How to open a store.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The data folder; made if it is not there.
+    pub folder: PathBuf,
+    /// Whether it is for a sandbox. Decided when it is made.
+    pub sandbox: bool,
+    /// How many threads read.
+    pub readers: usize,
+    /// The most units that are written in one transaction.
+    pub max_batch: usize,
+}
+
+impl Options {
+    /// A store in this folder, for real use.
+    #[must_use]
+    pub fn new(folder: impl Into<PathBuf>) -> Options {
+        Options {
+            folder: folder.into(),
+            sandbox: false,
+            readers: 2,
+            max_batch: 512,
+        }
+    }
+}
+
+/// The database's file in a data folder.
+#[must_use]
+pub fn file(folder: &Path) -> PathBuf {
+    folder.join("usher.db")
+}
+
+/// Makes or upgrades the store, and gives the writer's connection.
+pub fn writer(options: &Options) -> Result<Connection> {
+    std::fs::create_dir_all(&options.folder)
+        .map_err(|e| Error::Unavailable(format!("{}: {e}", options.folder.display())))?;
+    let mut connection = Connection::open(file(&options.folder)).map_err(error)?;
+    settings(&connection, 65_536)?;
+    // WAL: readers never wait for the writer. FULL: a commit is on disk when it returns.
+    pragma(&connection, "journal_mode", "wal")?;
+    pragma(&connection, "synchronous", "full")?;
+    pragma(&connection, "wal_autocheckpoint", "4000")?;
+    migrations::migrations::runner()
+        .run(&mut connection)
+        .map_err(|e| Error::Engine(format!("schema upgrade: {e}")))?;
+    note_sandbox(&connection, options.sandbox)?;
+    Ok(connection)
+}
+
+/// A connection that can't write.
+pub fn reader(options: &Options) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file(&options.folder), flags).map_err(error)?;
+    settings(&connection, 32_768)?;
+    pragma(&connection, "query_only", "on")?;
+    Ok(connection)
+}
+
+fn settings(connection: &Connection, cache_kib: u32) -> Result<()> {
+    connection
+        .busy_timeout(Duration::from_secs(10))
+        .map_err(error)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    pragma(connection, "cache_size", &format!("-{cache_kib}"))?;
+    pragma(connection, "temp_store", "memory")
+}
+
+fn pragma(connection: &Connection, name: &str, value: &str) -> Result<()> {
+    connection.pragma_update(None, name, value).map_err(error)
+}
+
+/// Whether it is a sandbox is decided when a store is made, and never again.
+fn note_sandbox(connection: &Connection, wanted: bool) -> Result<()> {
+    let is = match meta(connection, "sandbox")? {
+        Some(noted) => noted == "1",
+        None => {
+            set_meta(connection, "sandbox", if wanted { "1" } else { "0" })?;
+            wanted
+        }
+    };
+    match (is, wanted) {
+        (true, false) => Err(Error::Sandbox(
+            "this store was made for a sandbox; start it with --sandbox",
+        )),
+        (false, true) => Err(Error::Sandbox(
+            "this store was made without a sandbox, and can't become one",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// A note of the store's own.
+pub fn meta(connection: &Connection, key: &str) -> Result<Option<String>> {
+    connection
+        .query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| {
+            row.get(0)
+        })
+        .optional()
+        .map_err(error)
+}
+
+/// Writes a note of the store's own.
+pub fn set_meta(connection: &Connection, key: &str, value: &str) -> Result<()> {
+    connection
+        .execute(
+            "INSERT INTO meta (key, value) VALUES (?1, ?2) \
+             ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            [key, value],
+        )
+        .map_err(error)?;
+    Ok(())
+}

@@ -1,0 +1,264 @@
+//! The port, on the writer and the readers.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use rusqlite::Connection;
+use usher_rules::{AccountId, DomainId, Head, Time};
+use usher_store::lists::{
+    Difference, DomainLine, EventLine, Listing, Page, Totals, UserLine, VerificationLine,
+};
+use usher_store::port::{Forget, MailOutcome};
+use usher_store::queries::{Columns, lists};
+use usher_store::records::{Mail, Token};
+use usher_store::tables::Value;
+use usher_store::{Committed, Error, Load, Result, Snapshot, Store, Turn, Unit};
+use uuid::Uuid;
+
+use crate::open::{self, Options};
+use crate::read::{self, Readers};
+use crate::rows::{Cells, bind, error};
+use crate::write::Writer;
+
+/// SQLite in one folder.
+pub struct SqliteStore {
+    writer: Writer,
+    readers: Readers,
+    sandbox: bool,
+    clock_offset: AtomicI64,
+    folder: PathBuf,
+}
+
+impl SqliteStore {
+    /// Opens the store in a folder; makes it, or upgrades its schema, as needed.
+    ///
+    /// # Errors
+    /// [`Error::Sandbox`] when it was made the other way, [`Error::Unavailable`] when the
+    /// folder can't be used.
+    pub fn open(options: &Options) -> Result<SqliteStore> {
+        let connection = open::writer(options)?;
+        let offset = open::meta(&connection, "clock_offset")?
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(0);
+        Ok(SqliteStore {
+            readers: Readers::start(options)?,
+            writer: Writer::start(connection, options.max_batch)?,
+            sandbox: options.sandbox,
+            clock_offset: AtomicI64::new(offset),
+            folder: options.folder.clone(),
+        })
+    }
+
+    /// The data folder.
+    #[must_use]
+    pub fn folder(&self) -> &std::path::Path {
+        &self.folder
+    }
+
+    // The database's clock is this machine's: the store is where `now` comes from.
+    #[allow(clippy::disallowed_methods)]
+    fn clock(&self) -> Time {
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let micros = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
+        Time(micros.saturating_add(self.clock_offset.load(Ordering::SeqCst)))
+    }
+
+    async fn list<T: Send + 'static>(
+        &self,
+        text: impl Into<String>,
+        params: Vec<Value>,
+        read: fn(&dyn Columns) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let text = lists::numbered(&text.into(), '?');
+        self.readers
+            .run(move |connection| query(connection, &text, &params, read))
+            .await
+    }
+
+    async fn page<T: Send + 'static>(
+        &self,
+        text: impl Into<String>,
+        params: Vec<Value>,
+        limit: u32,
+        read: fn(&dyn Columns) -> Result<T>,
+    ) -> Result<Page<T>> {
+        let mut items = self.list(text, params, read).await?;
+        let more = items.len() > limit as usize;
+        items.truncate(limit as usize);
+        Ok(Page { items, more })
+    }
+}
+
+fn query<T>(
+    connection: &Connection,
+    text: &str,
+    params: &[Value],
+    read: fn(&dyn Columns) -> Result<T>,
+) -> Result<Vec<T>> {
+    let mut statement = connection.prepare_cached(text).map_err(error)?;
+    bind(&mut statement, params).map_err(error)?;
+    let mut rows = statement.raw_query();
+    let mut items = Vec::new();
+    while let Some(row) = rows.next().map_err(error)? {
+        items.push(read(&Cells(row))?);
+    }
+    Ok(items)
+}
+
+fn execute(connection: &Connection, text: &str, params: &[Value]) -> Result<u64> {
+    let text = lists::numbered(text, '?');
+    let mut statement = connection.prepare_cached(&text).map_err(error)?;
+    bind(&mut statement, params).map_err(error)?;
+    let rows = statement.raw_execute().map_err(error)?;
+    Ok(rows as u64)
+}
+
+fn id(id: Uuid) -> Value {
+    Value::Id(Some(id))
+}
+
+fn int(number: impl Into<i64>) -> Value {
+    Value::Int(Some(number.into()))
+}
+
+struct NoTurn;
+impl Turn for NoTurn {}
+
+#[async_trait]
+impl Store for SqliteStore {
+    fn engine(&self) -> &'static str {
+        "sqlite"
+    }
+
+    async fn now(&self) -> Result<Time> {
+        Ok(self.clock())
+    }
+
+    async fn load(&self, load: &Load) -> Result<Snapshot> {
+        let now = self.clock();
+        let load = load.clone();
+        self.readers
+            .run(move |connection| read::load(connection, &load, now))
+            .await
+    }
+
+    async fn commit(&self, units: Vec<Unit>) -> Vec<Committed> {
+        self.writer.commit(units).await
+    }
+
+    async fn turn(&self, _head: Head) -> Result<Box<dyn Turn>> {
+        Ok(Box::new(NoTurn))
+    }
+
+    async fn journal(&self, head: Head, after: u64, limit: u32) -> Result<Vec<EventLine>> {
+        let after = i64::try_from(after).unwrap_or(i64::MAX);
+        let params = vec![id(head.key()), int(after), int(limit)];
+        self.list(lists::JOURNAL, params, lists::event).await
+    }
+
+    async fn due(&self, now: Time, limit: u32) -> Result<Vec<DomainId>> {
+        self.list(lists::DUE, vec![int(now.0), int(limit)], lists::due)
+            .await
+    }
+
+    async fn users(&self, domain: DomainId, listing: &Listing) -> Result<Page<UserLine>> {
+        let (text, params) = lists::users(domain, listing);
+        self.page(text, params, listing.limit, lists::user).await
+    }
+
+    async fn totals_below(&self, domain: DomainId) -> Result<Totals> {
+        let rows = self
+            .list(lists::TOTALS, vec![id(domain.0)], lists::totals)
+            .await?;
+        rows.into_iter()
+            .next()
+            .ok_or_else(|| Error::inconsistent("seats", "a sum without a row"))
+    }
+
+    async fn root_domains(&self, after: Option<DomainId>, limit: u32) -> Result<Page<DomainLine>> {
+        let after = after.map_or(Uuid::nil(), |domain| domain.0);
+        let params = vec![id(after), int(i64::from(limit) + 1)];
+        self.page(lists::ROOT_DOMAINS, params, limit, lists::domain)
+            .await
+    }
+
+    async fn pending_verifications(&self, limit: u32) -> Result<Vec<VerificationLine>> {
+        self.list(lists::VERIFICATIONS, vec![int(limit)], lists::verification)
+            .await
+    }
+
+    async fn tokens(&self, account: AccountId) -> Result<Vec<Token>> {
+        self.list(lists::TOKENS, vec![id(account.0)], lists::token)
+            .await
+    }
+
+    async fn claim_mail(&self, now: Time, lease_until: Time, limit: u32) -> Result<Vec<Mail>> {
+        let text = lists::numbered(lists::CLAIM_MAIL, '?');
+        let params = vec![int(now.0), int(lease_until.0), int(limit)];
+        self.writer
+            .run(move |connection| query(connection, &text, &params, lists::mail))
+            .await
+    }
+
+    async fn sent_mail(&self, limit: u32) -> Result<Vec<Mail>> {
+        self.list(lists::SENT_MAIL, vec![int(limit)], lists::mail)
+            .await
+    }
+
+    async fn settle_mail(&self, mail: Uuid, outcome: MailOutcome) -> Result<()> {
+        let (text, params) = match outcome {
+            MailOutcome::Sent => (lists::MAIL_SENT, vec![id(mail)]),
+            MailOutcome::SentAndKept(at) => (lists::MAIL_KEPT, vec![id(mail), int(at.0)]),
+            MailOutcome::RetryAt(at) => (lists::MAIL_RETRY, vec![id(mail), int(at.0)]),
+        };
+        self.writer
+            .run(move |connection| execute(connection, text, &params).map(|_| ()))
+            .await
+    }
+
+    async fn forget(&self, before: Forget, limit: u32) -> Result<u64> {
+        let times = [before.remembered, before.tokens, before.attempts];
+        self.writer
+            .run(move |connection| {
+                lists::FORGET
+                    .iter()
+                    .zip(times)
+                    .map(|(text, time)| execute(connection, text, &[int(time.0), int(limit)]))
+                    .sum()
+            })
+            .await
+    }
+
+    async fn check(&self) -> Result<Vec<Difference>> {
+        let mut differences = Vec::new();
+        for text in lists::CHECKS {
+            differences.extend(self.list(text, vec![], lists::difference).await?);
+        }
+        Ok(differences)
+    }
+
+    fn is_sandbox(&self) -> bool {
+        self.sandbox
+    }
+
+    async fn set_clock(&self, offset_micros: i64) -> Result<()> {
+        if !self.sandbox {
+            return Err(Error::Sandbox("the clock can be moved in a sandbox only"));
+        }
+        self.writer
+            .run(move |connection| {
+                open::set_meta(connection, "clock_offset", &offset_micros.to_string())
+            })
+            .await?;
+        self.clock_offset.store(offset_micros, Ordering::SeqCst);
+        Ok(())
+    }
+
+    async fn ready(&self) -> Result<()> {
+        self.writer.ready()
+    }
+}

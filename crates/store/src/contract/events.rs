@@ -1,0 +1,232 @@
+//! An event of each kind, every field of it set: what the journal has to keep, and what
+//! the golden files were written from.
+
+use usher_rules::accounts::Identity;
+use usher_rules::billing::{Billing, PaymentMethod, Zone};
+use usher_rules::event::{AccountDetail, Start};
+use usher_rules::prices::Currency;
+use usher_rules::roles::{Permission, Permissions, Role};
+use usher_rules::seats::{Scheduled, SeatKind};
+use usher_rules::standing::{Prerequisite, State};
+use usher_rules::tiers::{Feature, Features, Tier};
+use usher_rules::users::License;
+use usher_rules::{AccountId, DomainId, Event, Time, TokenId, UserId};
+
+/// 2026-03-14T15:09:26.535897Z: a moment with microseconds.
+const AT: Time = Time(1_773_500_966_535_897);
+const USER: UserId = UserId(uuid::Uuid::from_u128(0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0b31));
+const OTHER_USER: UserId = UserId(uuid::Uuid::from_u128(0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0b32));
+const ACCOUNT: AccountId =
+    AccountId(uuid::Uuid::from_u128(0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0a01));
+const OTHER_ACCOUNT: AccountId =
+    AccountId(uuid::Uuid::from_u128(0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0a02));
+const DOMAIN: DomainId = DomainId(uuid::Uuid::from_u128(0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0d01));
+const OTHER_DOMAIN: DomainId =
+    DomainId(uuid::Uuid::from_u128(0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0d02));
+const TOKEN: TokenId = TokenId(uuid::Uuid::from_u128(0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0701));
+
+/// One event of each kind.
+#[must_use]
+pub fn one_of_each() -> Vec<Event> {
+    [
+        domain_events(),
+        seat_events(),
+        invitation_events(),
+        user_events(),
+        account_events(),
+    ]
+    .concat()
+}
+
+fn start() -> Start {
+    Start {
+        license: License::Named {
+            tier: Tier::BusinessPro,
+        },
+        role: Role::Support,
+        permissions: Permissions::default().with(Permission::ManageSubDomain),
+        features_off: Features::default()
+            .with(Feature::Recordings)
+            .with(Feature::Assistant),
+    }
+}
+
+fn domain_events() -> Vec<Event> {
+    vec![
+        Event::DomainOpened {
+            owner: ACCOUNT,
+            parent: Some((OTHER_DOMAIN, USER)),
+            root: OTHER_DOMAIN,
+        },
+        Event::DomainDetailsChanged,
+        Event::BillingActivated {
+            billing: Billing {
+                currency: Currency::EUR,
+                zone: Zone::from_name("Europe/Berlin").unwrap_or(Zone::utc()),
+                method: PaymentMethod::Manual,
+                activated_by: ACCOUNT,
+            },
+        },
+        Event::OwnerChanged {
+            from: ACCOUNT,
+            to: OTHER_ACCOUNT,
+            parent: Some((OTHER_DOMAIN, OTHER_USER)),
+        },
+        Event::ParentChanged {
+            from: (DOMAIN, USER),
+            to: (OTHER_DOMAIN, USER),
+        },
+        Event::DomainClosed,
+        Event::TreeChanged { domain: DOMAIN },
+        Event::PrerequisitesMet,
+        Event::PrerequisiteLost {
+            missing: Prerequisite::ALL.to_vec(),
+            at: AT,
+        },
+        Event::StandingNoted {
+            from: State::Good,
+            to: State::Lapsed,
+            until: Some(AT),
+        },
+        Event::PricesSet {
+            version: 3,
+            from: AT,
+        },
+        Event::KeysRotated,
+    ]
+}
+
+fn seat_events() -> Vec<Event> {
+    vec![
+        Event::OrderChanged {
+            kind: SeatKind::BusinessPro,
+            from: 2,
+            to: 10_000_000,
+            price_book: 3,
+        },
+        Event::DecreaseScheduled {
+            kind: SeatKind::DomainUser,
+            scheduled: Scheduled {
+                quantity: 5,
+                at: AT,
+            },
+        },
+        Event::ScheduleCancelled {
+            kind: SeatKind::DomainUser,
+        },
+        Event::DecreaseDone {
+            kind: SeatKind::Business,
+            from: 9,
+            to: 7,
+            wanted: 5,
+        },
+        Event::FewSeatsLeft {
+            kind: SeatKind::SeatLicense,
+            left: 1,
+        },
+    ]
+}
+
+fn invitation_events() -> Vec<Event> {
+    vec![
+        Event::UserInvited {
+            user: USER,
+            start: start(),
+            expires_at: AT,
+        },
+        Event::InvitationResent {
+            user: USER,
+            expires_at: AT,
+        },
+        Event::InvitationAccepted {
+            user: USER,
+            account: ACCOUNT,
+        },
+        Event::InvitationDeclined { user: USER },
+        Event::InvitationExpired { user: USER },
+    ]
+}
+
+fn user_events() -> Vec<Event> {
+    vec![
+        Event::UserAdded {
+            user: USER,
+            account: ACCOUNT,
+            start: start(),
+        },
+        Event::LicenseChanged {
+            user: USER,
+            from: License::Named { tier: Tier::Base },
+            to: License::Named {
+                tier: Tier::Business,
+            },
+        },
+        Event::FeaturesOffChanged {
+            user: USER,
+            from: Features::default(),
+            to: Feature::ALL.into_iter().collect(),
+        },
+        Event::RoleChanged {
+            user: USER,
+            from: Role::Member,
+            to: Role::Admin,
+        },
+        Event::PermissionsChanged {
+            user: USER,
+            from: Permissions::NONE,
+            to: Permission::ALL.into_iter().collect(),
+        },
+        Event::UserDetailsChanged { user: USER },
+        Event::UserSuspended { user: USER },
+        Event::UserRestored { user: USER },
+        Event::UserRemoved { user: USER },
+        Event::UserMovedOut {
+            user: USER,
+            to: OTHER_DOMAIN,
+        },
+        Event::UserMovedIn {
+            user: USER,
+            from: DOMAIN,
+            account: ACCOUNT,
+            start: start(),
+            owns: Some(OTHER_DOMAIN),
+        },
+        Event::SubDomainChanged {
+            user: USER,
+            from: Some(DOMAIN),
+            to: None,
+        },
+    ]
+}
+
+fn account_events() -> Vec<Event> {
+    vec![
+        Event::AccountMade { operator: true },
+        Event::AccountDetailsChanged {
+            what: AccountDetail::SecondFactor,
+        },
+        Event::PlanChanged {
+            from: Tier::Base,
+            to: Tier::BusinessPro,
+        },
+        Event::IdentityChanged {
+            from: Identity::Pending,
+            to: Identity::Verified,
+        },
+        Event::Joined {
+            domain: DOMAIN,
+            user: USER,
+        },
+        Event::Left {
+            domain: DOMAIN,
+            user: USER,
+        },
+        Event::OwnsChanged {
+            from: None,
+            to: Some(DOMAIN),
+        },
+        Event::TokenMade { token: TOKEN },
+        Event::TokenRenewed { token: TOKEN },
+        Event::TokenRevoked { token: TOKEN },
+    ]
+}

@@ -1,0 +1,139 @@
+//! What lists and reports ask for and give. The SQL behind them is in
+//! [`crate::queries::lists`].
+
+use usher_rules::accounts::Identity;
+use usher_rules::domains::Domain;
+use usher_rules::roles::Role;
+use usher_rules::seats::Quantities;
+use usher_rules::tiers::Tier;
+use usher_rules::users::User;
+use usher_rules::{AccountId, DomainId, Event, Time, UserId};
+use uuid::Uuid;
+
+use crate::records::{DomainRecord, Person};
+
+/// By what a list of users is sorted. Ties go by id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sort {
+    /// The order of their making.
+    #[default]
+    Created,
+    /// E-mail address, by byte.
+    Email,
+    /// Name in lower case, by byte.
+    Name,
+}
+
+/// Where a page begins: after this row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct After {
+    /// The last row's sort key: the e-mail, the lower-case name, or empty.
+    pub key: String,
+    /// The last row's id.
+    pub user: UserId,
+}
+
+/// Which users, in which order, how many.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Listing {
+    /// E-mail, name or external id begins with this, in lower case.
+    pub search: Option<String>,
+    /// On this tier.
+    pub tier: Option<Tier>,
+    /// In this state, by its word.
+    pub state: Option<&'static str>,
+    /// In this role.
+    pub role: Option<Role>,
+    /// The order.
+    pub sort: Sort,
+    /// The row before the page.
+    pub after: Option<After>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Some rows, and whether there are more.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// Whether another page follows.
+    pub more: bool,
+}
+
+/// A domain user with its personal record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UserLine {
+    /// The user.
+    pub user: User,
+    /// What it is called.
+    pub person: Person,
+}
+
+/// A domain with its name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DomainLine {
+    /// The domain.
+    pub domain: Domain,
+    /// What it is called.
+    pub record: DomainRecord,
+}
+
+/// A verification that waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerificationLine {
+    /// Whose.
+    pub account: AccountId,
+    /// Its state.
+    pub identity: Identity,
+    /// The person's name.
+    pub name: String,
+    /// The person's address.
+    pub email: String,
+}
+
+/// A line of a journal, as it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventLine {
+    /// Its number in this journal.
+    pub seq: u64,
+    /// When it took effect.
+    pub at: Time,
+    /// When it was decided.
+    pub recorded_at: Time,
+    /// Who asked.
+    pub actor: Option<AccountId>,
+    /// The request that caused it.
+    pub request: Uuid,
+    /// What happened.
+    pub event: Event,
+}
+
+/// Sums over the domains below one (rule C4): numbers, never people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// Domains.
+    pub domains: u64,
+    /// Their users.
+    pub users: u64,
+    /// Seats ordered, per kind.
+    pub ordered: usher_rules::seats::PerKind<u64>,
+    /// Seats in use, per kind.
+    pub in_use: usher_rules::seats::PerKind<u64>,
+}
+
+/// A count that is not what its rows say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// In which domain (or account).
+    pub of: Uuid,
+    /// Of what.
+    pub what: String,
+    /// What is recorded.
+    pub recorded: i64,
+    /// What the rows say.
+    pub counted: i64,
+}
+
+/// Quantities per kind recounted from users' rows.
+pub type Recount = Quantities;

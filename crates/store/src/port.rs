@@ -1,0 +1,117 @@
+//! The port itself.
+
+use async_trait::async_trait;
+
+use usher_rules::{DomainId, Head, Time};
+
+use crate::lists::{
+    Difference, DomainLine, EventLine, Listing, Page, Totals, UserLine, VerificationLine,
+};
+use crate::records::{Mail, Token};
+use crate::unit::{Committed, Unit};
+use crate::{Load, Result, Snapshot};
+
+/// The right to be next on a head: held from before a load until after the commit, by one
+/// process at a time. Gives speed where several contend, never safety. Given back when
+/// dropped.
+pub trait Turn: Send {}
+
+/// What the app asks of storage.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// The engine's name, for logs and metrics.
+    fn engine(&self) -> &'static str;
+
+    /// The time by which decisions are made: the database's clock, moved in a sandbox.
+    async fn now(&self) -> Result<Time>;
+
+    /// All that is asked for, at one moment that lies after this call began.
+    async fn load(&self, load: &Load) -> Result<Snapshot>;
+
+    /// Commits units, each whole or not at all; an answer per unit, in their order. When
+    /// one says `Ok`, it is on disk.
+    ///
+    /// Per unit: [`crate::Error::Conflict`] when a head is not at the expected version;
+    /// [`crate::Error::NotUnique`] and [`crate::Error::Constraint`] when the database refuses
+    /// a row; [`crate::Error::Unknown`] when the outcome can't be told.
+    async fn commit(&self, units: Vec<Unit>) -> Vec<Committed>;
+
+    /// Waits for the turn on a head. A store with a single writer gives it at once.
+    async fn turn(&self, head: Head) -> Result<Box<dyn Turn>>;
+
+    /// A journal after a sequence number, oldest first.
+    async fn journal(&self, head: Head, after: u64, limit: u32) -> Result<Vec<EventLine>>;
+
+    /// Domains in which something is due by `now`: an invitation lapses, a scheduled
+    /// decrease takes effect, a standing changes by time. Those due first come first.
+    async fn due(&self, now: Time, limit: u32) -> Result<Vec<DomainId>>;
+
+    /// A page of a domain's users (rule D4).
+    async fn users(&self, domain: DomainId, listing: &Listing) -> Result<Page<UserLine>>;
+
+    /// Totals of the domains below one (rules C4, C8), itself not counted.
+    async fn totals_below(&self, domain: DomainId) -> Result<Totals>;
+
+    /// A page of all root domains, in the order of their making.
+    async fn root_domains(
+        &self,
+        after: Option<DomainId>,
+        limit: u32,
+    ) -> Result<Page<DomainLine>>;
+
+    /// Verifications that wait for the operator, oldest first.
+    async fn pending_verifications(&self, limit: u32) -> Result<Vec<VerificationLine>>;
+
+    /// An account's tokens, newest first.
+    async fn tokens(&self, account: usher_rules::AccountId) -> Result<Vec<Token>>;
+
+    /// Takes mails that are due, for one process until `lease_until`.
+    async fn claim_mail(&self, now: Time, lease_until: Time, limit: u32) -> Result<Vec<Mail>>;
+
+    /// Mails that were sent, newest first (kept in a sandbox only).
+    async fn sent_mail(&self, limit: u32) -> Result<Vec<Mail>>;
+
+    /// Says what became of a claimed mail: sent (and kept or not), or to be tried again.
+    async fn settle_mail(&self, id: uuid::Uuid, outcome: MailOutcome) -> Result<()>;
+
+    /// Forgets what has had its time: idempotency keys, expired tokens, old attempts.
+    /// Returns how many rows went; call again while it is `limit`.
+    async fn forget(&self, before: Forget, limit: u32) -> Result<u64>;
+
+    /// Recomputes every count from its rows; what differs.
+    async fn check(&self) -> Result<Vec<Difference>>;
+
+    /// Whether the store was made for a sandbox.
+    fn is_sandbox(&self) -> bool;
+
+    /// Moves the clock of a sandbox by so many microseconds in total.
+    ///
+    /// # Errors
+    /// [`crate::Error::Sandbox`] outside of one.
+    async fn set_clock(&self, offset_micros: i64) -> Result<()>;
+
+    /// Whether the store can be written to now; for the readiness route.
+    async fn ready(&self) -> Result<()>;
+}
+
+/// What became of a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailOutcome {
+    /// Sent, and no longer needed.
+    Sent,
+    /// Sent, and kept to be looked at (sandbox).
+    SentAndKept(Time),
+    /// Not sent; try again at this time.
+    RetryAt(Time),
+}
+
+/// Up to when things are forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Forget {
+    /// Answers under idempotency keys that were given before.
+    pub remembered: Time,
+    /// Tokens that expired before.
+    pub tokens: Time,
+    /// Wrong attempts whose last was before.
+    pub attempts: Time,
+}

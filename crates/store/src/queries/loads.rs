@@ -1,0 +1,445 @@
+//! The queries of a load: which keys each takes, and where its rows go in the snapshot.
+
+use usher_rules::world::Link;
+use usher_rules::{AccountId, DomainId, Head};
+
+use super::decode::{Columns, Reader};
+use crate::load::{DUE_INVITATIONS, Load};
+use crate::snapshot::{HeadState, Snapshot};
+use crate::tables::{Type, Value};
+use crate::{Error, Result};
+
+/// A query of a load.
+pub struct Query {
+    /// The text, with a place for the keys.
+    pub template: &'static str,
+    /// The types of a key's values; one or two.
+    pub keys: &'static [Type],
+    /// Puts a row into the snapshot.
+    pub read: fn(&dyn Columns, &mut Snapshot) -> Result<()>,
+}
+
+/// A query with the keys to ask for.
+pub struct Step {
+    /// The query.
+    pub query: &'static Query,
+    /// One value per column of the key, for each key.
+    pub keys: Vec<Vec<Value>>,
+}
+
+macro_rules! columns {
+    (account) => {
+        "a.id, a.plan, a.domain, a.member, a.owns, a.identity, a.operator"
+    };
+    (account_record) => {
+        "ar.account, ar.email, ar.name, ar.password, ar.totp_secret, ar.totp_active, \
+         ar.identity_note, ar.created_at"
+    };
+    (domain) => {
+        "d.id, d.owner, d.parent, d.parent_user, d.root, d.currency, d.zone, d.method, \
+         d.activated_by, d.first_met, d.lapsed_at, d.noted, d.noted_until, d.closed, \
+         s.domain, s.users, \
+         s.domain_user_ordered, s.domain_user_in_use, s.domain_user_scheduled, \
+         s.domain_user_scheduled_at, \
+         s.business_ordered, s.business_in_use, s.business_scheduled, s.business_scheduled_at, \
+         s.business_pro_ordered, s.business_pro_in_use, s.business_pro_scheduled, \
+         s.business_pro_scheduled_at, \
+         s.seat_license_ordered, s.seat_license_in_use, s.seat_license_scheduled, \
+         s.seat_license_scheduled_at, s.due_at"
+    };
+    (domain_record) => {
+        "dr.domain, dr.name, dr.prefix, dr.billing_name, dr.billing_email, dr.created_at"
+    };
+    (user) => {
+        "u.domain, u.id, u.state, u.expires_at, u.account, u.model, u.tier, u.role, \
+         u.permissions, u.features_off, u.owns"
+    };
+    (person) => {
+        "p.domain, p.user_id, p.email, p.name, p.name_key, p.description, p.external_id, \
+         p.invitation, p.created_at"
+    };
+    (token) => {
+        "t.account, t.id, t.digest, t.kind, t.name, t.read_only, t.created_at, t.expires_at"
+    };
+}
+pub(super) use columns;
+
+/// How many columns a domain has before those of its seats.
+pub(super) const DOMAIN_WIDTH: usize = 14;
+const SEATS_WIDTH: usize = 19;
+pub(super) const DOMAIN_AND_SEATS: usize = DOMAIN_WIDTH + SEATS_WIDTH;
+pub(super) const DOMAIN_RECORD_WIDTH: usize = 6;
+const ACCOUNT_WIDTH: usize = 7;
+const ACCOUNT_RECORD_WIDTH: usize = 8;
+const TOKEN_WIDTH: usize = 8;
+pub(super) const USER_WIDTH: usize = 11;
+
+static TOKENS: Query = Query {
+    template: concat!(
+        "SELECT ",
+        columns!(token),
+        ", ",
+        columns!(account),
+        ", ",
+        columns!(user),
+        " FROM {{tokens t JOIN accounts a ON a.id = t.account \
+         LEFT JOIN users u ON u.domain = a.domain AND u.id = a.member | t.digest = {a}}}"
+    ),
+    keys: &[Type::Blob],
+    read: |row, snapshot| {
+        let token = Reader::new(row, "tokens", 0).token()?;
+        let account = Reader::new(row, "accounts", TOKEN_WIDTH).account()?;
+        put_user(row, TOKEN_WIDTH + ACCOUNT_WIDTH, snapshot)?;
+        snapshot.world.accounts.insert(account.id, account);
+        snapshot.tokens.insert(token.digest, token);
+        Ok(())
+    },
+};
+
+static TOKEN_IDS: Query = Query {
+    template: concat!(
+        "SELECT ",
+        columns!(token),
+        " FROM {{tokens t | t.account = {a} AND t.id = {b}}}"
+    ),
+    keys: &[Type::Id, Type::Id],
+    read: |row, snapshot| {
+        let token = Reader::new(row, "tokens", 0).token()?;
+        snapshot.tokens.insert(token.digest, token);
+        Ok(())
+    },
+};
+
+macro_rules! account_query {
+    ($on:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(account),
+            ", ",
+            columns!(account_record),
+            ", h.version, h.at FROM {{accounts a \
+             JOIN account_records ar ON ar.account = a.id JOIN heads h ON h.id = a.id | ",
+            $on,
+            "}}"
+        )
+    };
+}
+
+static ACCOUNTS: Query = Query {
+    template: account_query!("a.id = {a}"),
+    keys: &[Type::Id],
+    read: read_account,
+};
+
+static EMAILS: Query = Query {
+    template: account_query!("ar.email = {a}"),
+    keys: &[Type::Text],
+    read: read_account,
+};
+
+fn read_account(row: &dyn Columns, snapshot: &mut Snapshot) -> Result<()> {
+    put_account(row, 0, snapshot).map(|_| ())
+}
+
+/// An account, its record and its head, beginning at a column.
+fn put_account(row: &dyn Columns, at: usize, snapshot: &mut Snapshot) -> Result<AccountId> {
+    let account = Reader::new(row, "accounts", at).account()?;
+    let record = Reader::new(row, "account_records", at + ACCOUNT_WIDTH).account_record()?;
+    let after = at + ACCOUNT_WIDTH + ACCOUNT_RECORD_WIDTH;
+    put_head(row, after, Head::Account(account.id), snapshot)?;
+    snapshot.world.accounts.insert(account.id, account);
+    snapshot.account_records.insert(account.id, record);
+    Ok(account.id)
+}
+
+fn put_head(row: &dyn Columns, at: usize, head: Head, snapshot: &mut Snapshot) -> Result<()> {
+    let reader = Reader::new(row, "heads", at);
+    let version = u64::try_from(reader.int(0)?)
+        .map_err(|_| Error::inconsistent("heads", "a negative version"))?;
+    let state = HeadState {
+        version,
+        at: reader.time(1)?,
+    };
+    snapshot.heads.insert(head, state);
+    Ok(())
+}
+
+/// A user beginning at a column, unless there is none in this row.
+fn put_user(row: &dyn Columns, at: usize, snapshot: &mut Snapshot) -> Result<()> {
+    if row.opt_id(at)?.is_some() {
+        let user = Reader::new(row, "users", at).user()?;
+        snapshot.world.users.insert((user.domain, user.id), user);
+    }
+    Ok(())
+}
+
+static DOMAINS: Query = Query {
+    template: concat!(
+        "SELECT ",
+        columns!(domain),
+        ", ",
+        columns!(domain_record),
+        ", h.version, h.at, ",
+        columns!(user),
+        ", ",
+        columns!(account),
+        ", ",
+        columns!(account_record),
+        ", oh.version, oh.at",
+        " FROM {{domains d JOIN seats s ON s.domain = d.id \
+         JOIN domain_records dr ON dr.domain = d.id JOIN heads h ON h.id = d.id \
+         LEFT JOIN users u ON u.domain = d.parent AND u.id = d.parent_user \
+         JOIN accounts a ON a.id = d.owner JOIN account_records ar ON ar.account = a.id \
+         JOIN heads oh ON oh.id = a.id | d.id = {a}}}"
+    ),
+    keys: &[Type::Id],
+    read: |row, snapshot| {
+        let domain = Reader::new(row, "domains", 0).domain()?;
+        let record = Reader::new(row, "domain_records", DOMAIN_AND_SEATS).domain_record()?;
+        let at = DOMAIN_AND_SEATS + DOMAIN_RECORD_WIDTH;
+        put_head(row, at, Head::Domain(domain.id), snapshot)?;
+        put_user(row, at + 2, snapshot)?;
+        put_account(row, at + 2 + USER_WIDTH, snapshot)?;
+        snapshot.domain_records.insert(domain.id, record);
+        snapshot.world.domains.insert(domain.id, domain);
+        Ok(())
+    },
+};
+
+static PREFIXES: Query = Query {
+    template: "SELECT dr.prefix, dr.domain FROM {{domain_records dr | dr.prefix = {a}}}",
+    keys: &[Type::Text],
+    read: |row, snapshot| {
+        let reader = Reader::new(row, "domain_records", 0);
+        let prefix = reader.text(0)?.to_owned();
+        snapshot.prefixes.insert(prefix, DomainId(reader.id(1)?));
+        Ok(())
+    },
+};
+
+/// Root first, the domain itself last.
+static LINEAGES: Query = Query {
+    template: "WITH RECURSIVE line(start, depth, id, parent, first_met, lapsed_at, noted, \
+        noted_until) AS (\
+        SELECT d.id, 0, d.id, d.parent, d.first_met, d.lapsed_at, d.noted, d.noted_until \
+        FROM {{domains d | d.id = {a}}} \
+        UNION ALL \
+        SELECT line.start, line.depth + 1, d.id, d.parent, d.first_met, d.lapsed_at, d.noted, \
+        d.noted_until FROM line JOIN domains d ON d.id = line.parent) \
+        SELECT start, id, first_met, lapsed_at, noted, noted_until FROM line \
+        ORDER BY depth DESC",
+    keys: &[Type::Id],
+    read: |row, snapshot| {
+        let reader = Reader::new(row, "domains", 0);
+        let link = Link {
+            domain: DomainId(reader.id(1)?),
+            record: Reader::new(row, "domains", 2).record()?,
+        };
+        let start = DomainId(reader.id(0)?);
+        snapshot.world.lineages.entry(start).or_default().push(link);
+        Ok(())
+    },
+};
+
+/// The limit is [`DUE_INVITATIONS`]; the time comes with the key.
+static DUE_USERS: Query = Query {
+    template: concat!(
+        "SELECT ",
+        columns!(user),
+        " FROM {{users u | u.domain = {a} AND u.state = 'invited' AND u.expires_at <= {b}}} \
+         ORDER BY u.expires_at, u.id LIMIT 500"
+    ),
+    keys: &[Type::Id, Type::Int],
+    read: |row, snapshot| put_user(row, 0, snapshot),
+};
+const _: () = assert!(DUE_INVITATIONS == 500, "the limit in DUE_USERS");
+
+static USERS: Query = Query {
+    template: concat!(
+        "SELECT ",
+        columns!(user),
+        " FROM {{users u | u.domain = {a} AND u.id = {b}}}"
+    ),
+    keys: &[Type::Id, Type::Id],
+    read: |row, snapshot| put_user(row, 0, snapshot),
+};
+
+macro_rules! people_query {
+    ($on:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(user),
+            ", ",
+            columns!(person),
+            " FROM {{people p JOIN users u ON u.domain = p.domain AND u.id = p.user_id | ",
+            $on,
+            "}}"
+        )
+    };
+}
+
+static PEOPLE: Query = Query {
+    template: people_query!("p.domain = {a} AND p.user_id = {b}"),
+    keys: &[Type::Id, Type::Id],
+    read: read_person,
+};
+static USER_EMAILS: Query = Query {
+    template: people_query!("p.domain = {a} AND p.email = {b}"),
+    keys: &[Type::Id, Type::Text],
+    read: read_person,
+};
+static EXTERNAL_IDS: Query = Query {
+    template: people_query!("p.domain = {a} AND p.external_id = {b}"),
+    keys: &[Type::Id, Type::Text],
+    read: read_person,
+};
+static INVITATIONS: Query = Query {
+    template: people_query!("p.invitation = {a}"),
+    keys: &[Type::Blob],
+    read: read_person,
+};
+
+fn read_person(row: &dyn Columns, snapshot: &mut Snapshot) -> Result<()> {
+    put_user(row, 0, snapshot)?;
+    let person = Reader::new(row, "people", USER_WIDTH).person()?;
+    snapshot.people.insert((person.domain, person.user), person);
+    Ok(())
+}
+
+static REMEMBERED: Query = Query {
+    template: "SELECT r.head, r.key, r.fingerprint, r.status, r.body, r.token, r.at \
+        FROM {{remembered r | r.head = {a} AND r.key = {b}}}",
+    keys: &[Type::Id, Type::Blob],
+    read: |row, snapshot| {
+        let remembered = Reader::new(row, "remembered", 0).remembered()?;
+        let key = (remembered.head, remembered.key);
+        snapshot.remembered.insert(key, remembered);
+        Ok(())
+    },
+};
+
+static ATTEMPTS: Query = Query {
+    template: "SELECT t.key, t.wrong, t.blocked_until, t.last_at \
+        FROM {{attempts t | t.key = {a}}}",
+    keys: &[Type::Blob],
+    read: |row, snapshot| {
+        let attempts = Reader::new(row, "attempts", 0).attempts()?;
+        snapshot.attempts.insert(attempts.key, attempts);
+        Ok(())
+    },
+};
+
+static SYSTEM: Query = Query {
+    template: "SELECT h.version, h.at FROM {{heads h | h.id = {a}}}",
+    keys: &[Type::Id],
+    read: |row, snapshot| put_head(row, 0, Head::System, snapshot),
+};
+
+/// All of them: the key is the earliest version wanted.
+static PRICE_BOOKS: Query = Query {
+    template: "SELECT b.version, b.valid_from, b.prices \
+        FROM {{price_books b | b.version >= {a}}} ORDER BY b.version",
+    keys: &[Type::Int],
+    read: |row, snapshot| {
+        let book = Reader::new(row, "price_books", 0).price_book()?;
+        snapshot.world.price_books.insert(book.version, book);
+        Ok(())
+    },
+};
+
+/// All of them: the key is the earliest moment wanted.
+static SIGNING_KEYS: Query = Query {
+    template: "SELECT k.kid, k.secret, k.public, k.created_at, k.retired_at \
+        FROM {{signing_keys k | k.created_at >= {a}}} ORDER BY k.created_at, k.kid",
+    keys: &[Type::Int],
+    read: |row, snapshot| {
+        let key = Reader::new(row, "signing_keys", 0).signing_key()?;
+        snapshot.keys.push(key);
+        Ok(())
+    },
+};
+
+/// Every query of a load, for an engine that prepares them.
+pub static ALL: [&Query; 18] = [
+    &TOKENS,
+    &TOKEN_IDS,
+    &ACCOUNTS,
+    &EMAILS,
+    &DOMAINS,
+    &PREFIXES,
+    &LINEAGES,
+    &DUE_USERS,
+    &USERS,
+    &PEOPLE,
+    &USER_EMAILS,
+    &EXTERNAL_IDS,
+    &INVITATIONS,
+    &REMEMBERED,
+    &ATTEMPTS,
+    &SYSTEM,
+    &PRICE_BOOKS,
+    &SIGNING_KEYS,
+];
+
+/// The steps of a load, with the keys of each; `now` is the snapshot's time. Steps without
+/// keys are left out.
+#[must_use]
+pub fn steps(load: &Load, now: usher_rules::Time) -> Vec<Step> {
+    let id = |id: uuid::Uuid| Value::Id(Some(id));
+    let text = |text: &str| Value::Text(Some(text.to_owned().into()));
+    let blob = |digest: &[u8; 32]| Value::Blob(Some(digest.to_vec()));
+    let int = |number: i64| Value::Int(Some(number));
+    let mut lines = load.lineages.clone();
+    lines.extend(&load.domains);
+    let system = load.prices || load.keys;
+    let all = |wanted: bool, key: Value| if wanted { vec![vec![key]] } else { vec![] };
+
+    let pair = |domain: &DomainId, other: Value| vec![id(domain.0), other];
+    [
+        step(&TOKENS, load.tokens.iter().map(|d| vec![blob(d)])),
+        step(
+            &TOKEN_IDS,
+            load.token_ids.iter().map(|(a, t)| vec![id(a.0), id(t.0)]),
+        ),
+        step(&ACCOUNTS, load.accounts.iter().map(|a| vec![id(a.0)])),
+        step(&EMAILS, load.emails.iter().map(|e| vec![text(e)])),
+        step(&DOMAINS, load.domains.iter().map(|d| vec![id(d.0)])),
+        step(
+            &DUE_USERS,
+            load.domains.iter().map(|d| pair(d, int(now.0))),
+        ),
+        step(&PREFIXES, load.prefixes.iter().map(|p| vec![text(p)])),
+        step(&LINEAGES, lines.iter().map(|d| vec![id(d.0)])),
+        step(&USERS, load.users.iter().map(|(d, u)| pair(d, id(u.0)))),
+        step(&PEOPLE, load.people.iter().map(|(d, u)| pair(d, id(u.0)))),
+        step(
+            &USER_EMAILS,
+            load.user_emails.iter().map(|(d, e)| pair(d, text(e))),
+        ),
+        step(
+            &EXTERNAL_IDS,
+            load.external_ids.iter().map(|(d, e)| pair(d, text(e))),
+        ),
+        step(&INVITATIONS, load.invitations.iter().map(|d| vec![blob(d)])),
+        step(
+            &REMEMBERED,
+            load.remembered
+                .iter()
+                .map(|(head, key)| vec![id(head.key()), blob(key)]),
+        ),
+        step(&ATTEMPTS, load.attempts.iter().map(|d| vec![blob(d)])),
+        step(&SYSTEM, all(system, id(Head::System.key())).into_iter()),
+        step(&PRICE_BOOKS, all(load.prices, int(0)).into_iter()),
+        step(&SIGNING_KEYS, all(load.keys, int(i64::MIN)).into_iter()),
+    ]
+    .into_iter()
+    .filter(|step| !step.keys.is_empty())
+    .collect()
+}
+
+fn step(query: &'static Query, keys: impl Iterator<Item = Vec<Value>>) -> Step {
+    Step {
+        query,
+        keys: keys.collect(),
+    }
+}
