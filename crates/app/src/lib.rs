@@ -1,1 +1,101 @@
+//! Use cases: authorise → load → decide → commit → announce.
+//!
+//! A use case is a value that says whose journal it belongs to ([`UseCase::head`]), what
+//! it must see ([`UseCase::needs`]) and how it is decided ([`UseCase::decide`]). The
+//! [`desk`] does the rest, the same way for all of them: requests to one head that arrive
+//! together are loaded together, decided one after another and committed once.
+//!
+//! Absent here, on purpose: HTTP and wire types, SQL, the name of any engine, clocks and
+//! ambient randomness (both come in through [`App`]).
 
+pub mod accounts;
+pub mod ask;
+pub mod desk;
+pub mod domains;
+pub mod draft;
+pub mod entropy;
+pub mod hub;
+pub mod invitations;
+pub mod limits;
+pub mod login;
+pub mod notices;
+pub mod operator;
+pub mod outbox;
+pub mod passwords;
+pub mod sandbox;
+pub mod seats;
+pub mod secrets;
+pub mod signing;
+pub mod sweep;
+pub mod tokens;
+pub mod users;
+pub mod view;
+
+use std::sync::Arc;
+
+use usher_store::Store;
+
+pub use ask::{Ask, Idempotency};
+pub use desk::{Failure, Reply, UseCase};
+pub use draft::Draft;
+pub use view::{Caller, Look, View};
+
+use crate::entropy::Entropy;
+use crate::hub::Hub;
+
+/// What the server sets for the use cases.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The rules' settings.
+    pub rules: usher_rules::Settings,
+    /// Where people reach the server, without a trailing slash: for links in mails.
+    pub public_url: String,
+    /// For how long a log-in is good, in seconds. 30 days unless set.
+    pub log_in_seconds: i64,
+    /// For how long a signed entitlement token is good, in seconds (rule B5). 5 minutes
+    /// unless set.
+    pub entitlement_token_seconds: i64,
+    /// For how long a key signs entitlement tokens, in seconds. 30 days unless set.
+    pub signing_key_seconds: i64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            rules: usher_rules::Settings::default(),
+            public_url: "http://127.0.0.1:8080".to_owned(),
+            log_in_seconds: 30 * 24 * 3600,
+            entitlement_token_seconds: 300,
+            signing_key_seconds: 30 * 24 * 3600,
+        }
+    }
+}
+
+/// The application: a store, settings, and what is under way in this process. Nothing in
+/// it is needed by another process.
+pub struct App {
+    /// Where the state is.
+    pub store: Arc<dyn Store>,
+    /// What the server set.
+    pub settings: Settings,
+    /// Tells event streams of this process that a journal has grown.
+    pub hub: Hub,
+    pub(crate) desk: desk::Desk,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) hasher: passwords::Hasher,
+}
+
+impl App {
+    /// An application on a store.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, settings: Settings, entropy: Arc<dyn Entropy>) -> Arc<App> {
+        Arc::new(App {
+            store,
+            settings,
+            hub: Hub::default(),
+            desk: desk::Desk::default(),
+            entropy,
+            hasher: passwords::Hasher::default(),
+        })
+    }
+}

@@ -41,10 +41,10 @@ pub fn move_user(
             why: "it must be another domain of the same tree",
         });
     }
-    if let Some(own) = user.owns {
-        if world.is_within(to, own)? {
-            return Err(Refusal::WouldMakeACircle);
-        }
+    if let Some(own) = user.owns
+        && world.is_within(to, own)?
+    {
+        return Err(Refusal::WouldMakeACircle);
     }
     // The owner of a domain takes no seat in it (rule C2).
     if target.owner == account {

@@ -303,11 +303,11 @@ fn pending(world: &World, domain: DomainId, id: UserId) -> Result<(), Refusal> {
 }
 
 /// Puts a user on another tier. The new seat is taken before the old one is freed
-/// (rule A3). A downgrade needs no standing (rule A4).
+/// (rule A3). A downgrade needs no standing (rule A4). One who holds no seat now takes none
+/// by it: the tier is what will be taken anew (rule A7).
 ///
 /// # Errors
-/// [`Refusal::NoSeatAvailable`], [`Refusal::NotInStanding`], and [`Refusal::WrongState`]
-/// for one who holds no seat.
+/// [`Refusal::NoSeatAvailable`], [`Refusal::NotInStanding`].
 pub fn set_tier(
     world: &World,
     domain: DomainId,
@@ -320,16 +320,13 @@ pub fn set_tier(
     if from == to {
         return Ok(vec![]);
     }
-    if user.seats().is_zero() {
-        return Err(Refusal::WrongState {
-            why: "the user holds no seat now",
-        });
-    }
     if tier > from.tier() {
         world.require_standing(domain)?;
     }
-    let more = to.seats().beyond(&from.seats());
-    world.domain(domain)?.seats.take(&more)?;
+    if !user.seats().is_zero() {
+        let more = to.seats().beyond(&from.seats());
+        world.domain(domain)?.seats.take(&more)?;
+    }
     Ok(vec![in_domain(
         world,
         domain,

@@ -124,3 +124,9 @@ pub fn set_meta(connection: &Connection, key: &str, value: &str) -> Result<()> {
         .map_err(error)?;
     Ok(())
 }
+
+/// How far a sandbox's clock was moved, in microseconds.
+pub fn clock_offset(connection: &Connection) -> Result<i64> {
+    let noted = meta(connection, "clock_offset")?;
+    Ok(noted.and_then(|text| text.parse().ok()).unwrap_or(0))
+}

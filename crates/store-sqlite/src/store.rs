@@ -39,9 +39,7 @@ impl SqliteStore {
     /// folder can't be used.
     pub fn open(options: &Options) -> Result<SqliteStore> {
         let connection = open::writer(options)?;
-        let offset = open::meta(&connection, "clock_offset")?
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(0);
+        let offset = open::clock_offset(&connection)?;
         Ok(SqliteStore {
             readers: Readers::start(options)?,
             writer: Writer::start(connection, options.max_batch)?,
@@ -245,16 +243,19 @@ impl Store for SqliteStore {
         self.sandbox
     }
 
-    async fn set_clock(&self, offset_micros: i64) -> Result<()> {
+    async fn move_clock(&self, by_micros: i64) -> Result<()> {
         if !self.sandbox {
             return Err(Error::Sandbox("the clock can be moved in a sandbox only"));
         }
-        self.writer
+        let offset = self
+            .writer
             .run(move |connection| {
-                open::set_meta(connection, "clock_offset", &offset_micros.to_string())
+                let offset = open::clock_offset(connection)?.saturating_add(by_micros);
+                open::set_meta(connection, "clock_offset", &offset.to_string())?;
+                Ok(offset)
             })
             .await?;
-        self.clock_offset.store(offset_micros, Ordering::SeqCst);
+        self.clock_offset.store(offset, Ordering::SeqCst);
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use usher_rules::roles::Role;
 use usher_rules::seats::Quantities;
 use usher_rules::tiers::Tier;
 use usher_rules::users::User;
-use usher_rules::{AccountId, DomainId, Event, Time, UserId};
+use usher_rules::{AccountId, Event, Time, UserId};
 use uuid::Uuid;
 
 use crate::records::{DomainRecord, Person};

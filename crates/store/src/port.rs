@@ -84,11 +84,11 @@ pub trait Store: Send + Sync + 'static {
     /// Whether the store was made for a sandbox.
     fn is_sandbox(&self) -> bool;
 
-    /// Moves the clock of a sandbox by so many microseconds in total.
+    /// Moves the clock of a sandbox by so many microseconds.
     ///
     /// # Errors
     /// [`crate::Error::Sandbox`] outside of one.
-    async fn set_clock(&self, offset_micros: i64) -> Result<()>;
+    async fn move_clock(&self, by_micros: i64) -> Result<()>;
 
     /// Whether the store can be written to now; for the readiness route.
     async fn ready(&self) -> Result<()>;

@@ -2,3 +2,4 @@
 //! on the memory store.
 
 mod codec;
+mod memory;

@@ -1,0 +1,391 @@
+//! The desk: where commands wait, are decided together and committed once.
+//!
+//! Each head has a lane of its own. A lane's worker takes all that waits, loads once,
+//! decides one after another, commits once, answers all; then it looks again. Nothing is
+//! locked over an await: safety comes from the versions that a commit names. A batch that
+//! lost its version takes the head's turn before it tries again.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+use usher_rules::{Head, Refusal, TokenId};
+use usher_store::load::DUE_INVITATIONS;
+use usher_store::records::{Digest, Remembered};
+use usher_store::{Error, Load, Snapshot, Unit, Write};
+
+use crate::draft::Draft;
+use crate::secrets::digest_of;
+use crate::{App, Ask, limits};
+
+/// A change that someone asks for.
+pub trait UseCase: Send + Sync + 'static {
+    /// What it gives when it is done.
+    type Answer: Send + 'static;
+
+    /// Whose journal it belongs to: commands with the same head are decided together.
+    fn head(&self) -> Head;
+
+    /// What it must see, given what it has seen so far. Asked until nothing is added. The
+    /// caller's token is always loaded.
+    fn needs(&self, seen: &Snapshot, load: &mut Load);
+
+    /// Authorises and decides. May be called again after a conflict.
+    ///
+    /// # Errors
+    /// A refusal; then nothing may have been written to the draft.
+    fn decide(&self, draft: &mut Draft<'_>) -> Result<Self::Answer, Refusal>;
+
+    /// The token whose secret the answer shows: a replay gives a fresh secret instead and
+    /// voids the first (rule I3).
+    fn shows_secret_of(&self, _answer: &Self::Answer) -> Option<TokenId> {
+        None
+    }
+
+    /// The same answer again with a fresh secret, for a replay.
+    ///
+    /// # Errors
+    /// A refusal, when the token is gone.
+    fn replay(&self, _token: TokenId, _draft: &mut Draft<'_>) -> Result<Self::Answer, Refusal> {
+        Err(Refusal::not_found("token"))
+    }
+}
+
+/// An answer as it goes out, and as it is kept under an idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// JSON.
+    pub body: String,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The rules said no.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Storage failed.
+    #[error(transparent)]
+    Store(#[from] Error),
+    /// Too much waits, or too many conflicts: try again later.
+    #[error("too much is going on; try again in a moment")]
+    Busy,
+}
+
+/// Makes the reply of an answer or a refusal.
+type Render<A> = Box<dyn Fn(Result<&A, &Refusal>) -> Reply + Send + Sync>;
+
+/// A use case with who asks and who waits for the answer.
+struct Job<U: UseCase> {
+    ask: Ask,
+    case: U,
+    render: Render<U::Answer>,
+    reply: Option<oneshot::Sender<Result<Reply, Failure>>>,
+}
+
+/// A job of any use case.
+trait AnyJob: Send + Sync {
+    fn ask(&self) -> &Ask;
+    fn needs(&self, seen: &Snapshot, load: &mut Load);
+    fn decide(&self, draft: &mut Draft<'_>) -> Decided;
+    fn replay(&self, token: TokenId, draft: &mut Draft<'_>) -> Reply;
+    fn refuse(&self, refusal: &Refusal) -> Reply;
+    fn answer(&mut self, reply: Result<Reply, Failure>);
+}
+
+/// What became of a job on a draft.
+struct Decided {
+    reply: Reply,
+    secret: Option<TokenId>,
+}
+
+impl<U: UseCase> AnyJob for Job<U> {
+    fn ask(&self) -> &Ask {
+        &self.ask
+    }
+
+    fn needs(&self, seen: &Snapshot, load: &mut Load) {
+        load.tokens.extend(self.ask.token);
+        self.case.needs(seen, load);
+    }
+
+    fn decide(&self, draft: &mut Draft<'_>) -> Decided {
+        let length = draft.length();
+        let result = self.case.decide(draft);
+        if result.is_err() {
+            debug_assert_eq!(length, draft.length(), "a refusal changes nothing");
+        }
+        Decided {
+            secret: result
+                .as_ref()
+                .ok()
+                .and_then(|answer| self.case.shows_secret_of(answer)),
+            reply: (self.render)(result.as_ref()),
+        }
+    }
+
+    fn replay(&self, token: TokenId, draft: &mut Draft<'_>) -> Reply {
+        let result = self.case.replay(token, draft);
+        (self.render)(result.as_ref())
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> Reply {
+        (self.render)(Err(refusal))
+    }
+
+    fn answer(&mut self, reply: Result<Reply, Failure>) {
+        if let Some(waiting) = self.reply.take() {
+            // Whoever asked may have gone; what was done stays done.
+            let _ = waiting.send(reply);
+        }
+    }
+}
+
+type Jobs = Vec<Box<dyn AnyJob>>;
+
+/// The lanes with work in them.
+#[derive(Default)]
+pub struct Desk {
+    lanes: Mutex<HashMap<Head, Jobs>>,
+}
+
+impl Desk {
+    fn lanes(&self) -> MutexGuard<'_, HashMap<Head, Jobs>> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl App {
+    /// Does a use case: decided with all that waits for the same head, committed, and on
+    /// disk when the reply comes.
+    ///
+    /// # Errors
+    /// [`Failure::Busy`] and storage errors. A refusal is a reply.
+    pub async fn run<U: UseCase>(
+        self: &Arc<Self>,
+        ask: Ask,
+        case: U,
+        render: impl Fn(Result<&U::Answer, &Refusal>) -> Reply + Send + Sync + 'static,
+    ) -> Result<Reply, Failure> {
+        let (reply, answered) = oneshot::channel();
+        let head = case.head();
+        let job = Job {
+            ask,
+            case,
+            render: Box::new(render),
+            reply: Some(reply),
+        };
+        self.submit(head, Box::new(job))?;
+        answered.await.unwrap_or(Err(Failure::Busy))
+    }
+
+    /// Does a use case for one of the program's own: gives the answer itself.
+    ///
+    /// # Errors
+    /// The refusal, [`Failure::Busy`] or a storage error.
+    pub async fn do_now<U: UseCase>(
+        self: &Arc<Self>,
+        ask: Ask,
+        case: U,
+    ) -> Result<U::Answer, Failure>
+    where
+        U::Answer: Clone,
+    {
+        let kept = Arc::new(Mutex::new(None));
+        let keep = kept.clone();
+        let render = move |result: Result<&U::Answer, &Refusal>| {
+            let result = result.cloned().map_err(Clone::clone);
+            *keep.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+            Reply {
+                status: 0,
+                body: String::new(),
+            }
+        };
+        self.run(ask, case, render).await?;
+        let kept = kept.lock().unwrap_or_else(PoisonError::into_inner).take();
+        kept.map_or(Err(Failure::Busy), |result| {
+            result.map_err(Failure::Refused)
+        })
+    }
+
+    fn submit(self: &Arc<Self>, head: Head, job: Box<dyn AnyJob>) -> Result<(), Failure> {
+        let mut lanes = self.desk.lanes();
+        if let Some(waiting) = lanes.get_mut(&head) {
+            if waiting.len() >= limits::WAITING_PER_HEAD {
+                return Err(Failure::Busy);
+            }
+            waiting.push(job);
+            return Ok(());
+        }
+        lanes.insert(head, vec![job]);
+        drop(lanes);
+        let app = self.clone();
+        tokio::spawn(async move { app.work(head).await });
+        Ok(())
+    }
+
+    async fn work(self: Arc<Self>, head: Head) {
+        while let Some(jobs) = self.take(head) {
+            self.batch(head, jobs).await;
+        }
+    }
+
+    fn take(&self, head: Head) -> Option<Jobs> {
+        let mut lanes = self.desk.lanes();
+        let waiting = lanes.get_mut(&head)?;
+        if waiting.is_empty() {
+            lanes.remove(&head);
+            return None;
+        }
+        let count = waiting.len().min(limits::BATCH);
+        Some(waiting.drain(..count).collect())
+    }
+
+    async fn batch(&self, head: Head, mut jobs: Jobs) {
+        match self.together(head, &jobs).await {
+            Ok(replies) => {
+                for (job, reply) in jobs.iter_mut().zip(replies) {
+                    job.answer(Ok(reply));
+                }
+            }
+            // The database refused a row that one of them wrote: that one fails alone.
+            Err(Failure::Store(Error::NotUnique(_) | Error::Constraint(_))) if jobs.len() > 1 => {
+                for job in &mut jobs {
+                    let one = std::slice::from_mut(job);
+                    let reply = self.together(head, one).await;
+                    let reply = reply.and_then(|mut all| all.pop().ok_or(Failure::Busy));
+                    job.answer(or_taken(job.as_ref(), reply));
+                }
+            }
+            Err(failure) => {
+                for job in &mut jobs {
+                    job.answer(or_taken(job.as_ref(), Err(failure.clone())));
+                }
+            }
+        }
+    }
+
+    /// Load, decide, commit; again after a conflict.
+    async fn together(&self, head: Head, jobs: &[Box<dyn AnyJob>]) -> Result<Vec<Reply>, Failure> {
+        let mut _turn = None;
+        let mut attempt = 0;
+        while attempt < limits::ATTEMPTS {
+            if attempt > 0 && _turn.is_none() {
+                metrics::counter!("usher_conflicts_total").increment(1);
+                _turn = Some(self.store.turn(head).await?);
+            }
+            let snapshot = self.see(head, jobs).await?;
+            let mut draft = Draft::new(snapshot, self.entropy.as_ref(), &self.settings);
+            let settled = draft.settle();
+            // More is due than one snapshot holds: write that down first.
+            let more_due = settled >= DUE_INVITATIONS as usize;
+            let jobs = if more_due { &[] } else { jobs };
+            let replies: Vec<Reply> = jobs
+                .iter()
+                .map(|job| decide(job.as_ref(), head, &mut draft))
+                .collect();
+            match self.commit(draft.finish()).await {
+                Ok(()) if more_due => {}
+                Ok(()) => return Ok(replies),
+                Err(Error::Conflict) => attempt += 1,
+                Err(error) => return Err(Failure::Store(error)),
+            }
+        }
+        Err(Failure::Busy)
+    }
+
+    async fn see(&self, head: Head, jobs: &[Box<dyn AnyJob>]) -> Result<Snapshot, Failure> {
+        self.gather(|seen, load| {
+            for job in jobs {
+                job.needs(seen, load);
+                if let Some(key) = remembered_under(job.as_ref(), head, seen) {
+                    load.remembered.insert(key);
+                }
+            }
+        })
+        .await
+    }
+
+    async fn commit(&self, unit: Option<Unit>) -> Result<(), Error> {
+        let Some(unit) = unit else { return Ok(()) };
+        let heads: Vec<Head> = unit.heads.iter().map(|change| change.head).collect();
+        let outcome = self.store.commit(vec![unit]).await.pop();
+        outcome.unwrap_or_else(|| Err(Error::Engine("no outcome".to_owned())))?;
+        for head in heads {
+            self.hub.tell(head);
+        }
+        Ok(())
+    }
+}
+
+/// Where a job's answer is remembered: per caller and route (rule I3). Known once the
+/// caller's token was seen; without one, anyone who has the key and the body is the caller.
+fn remembered_under(job: &dyn AnyJob, lane: Head, seen: &Snapshot) -> Option<(Head, Digest)> {
+    let idempotency = job.ask().idempotency.as_ref()?;
+    let caller = match job.ask().token {
+        Some(digest) => seen.tokens.get(&digest)?.account.bytes(),
+        None => [0; 16],
+    };
+    let parts = [
+        caller.as_slice(),
+        idempotency.route.as_bytes(),
+        idempotency.key.as_bytes(),
+    ];
+    Some((lane, digest_of(&parts)))
+}
+
+/// Decides a job on the draft, unless its answer is remembered.
+fn decide(job: &dyn AnyJob, lane: Head, draft: &mut Draft<'_>) -> Reply {
+    draft.begin(job.ask());
+    let Some((head, key)) = remembered_under(job, lane, draft.snapshot()) else {
+        return job.decide(draft).reply;
+    };
+    let now = draft.world().now;
+    let Some(idempotency) = &job.ask().idempotency else {
+        return job.decide(draft).reply;
+    };
+    let earliest = now.plus_seconds(-limits::IDEMPOTENCY_SECONDS);
+    let known = draft.snapshot().remembered.get(&(head.key(), key)).cloned();
+    if let Some(known) = known.filter(|known| known.at > earliest) {
+        if known.fingerprint != idempotency.fingerprint {
+            return job.refuse(&Refusal::IdempotencyMismatch);
+        }
+        return match known.token {
+            Some(token) => job.replay(token, draft),
+            None => Reply {
+                status: known.status,
+                body: known.body,
+            },
+        };
+    }
+    let decided = job.decide(draft);
+    draft.write(Write::Remembered(Remembered {
+        head: head.key(),
+        key,
+        fingerprint: idempotency.fingerprint,
+        status: decided.reply.status,
+        body: match decided.secret {
+            Some(_) => String::new(),
+            None => decided.reply.body.clone(),
+        },
+        token: decided.secret,
+        at: now,
+    }));
+    decided.reply
+}
+
+/// A name that someone else took in between is a refusal like any other.
+fn or_taken(job: &dyn AnyJob, reply: Result<Reply, Failure>) -> Result<Reply, Failure> {
+    match reply {
+        Err(Failure::Store(Error::NotUnique(what))) => {
+            let fields = ["prefix", "external_id", "email"];
+            match fields.into_iter().find(|field| what.contains(field)) {
+                Some(field) => Ok(job.refuse(&Refusal::Taken { field })),
+                None => Err(Failure::Store(Error::NotUnique(what))),
+            }
+        }
+        other => other,
+    }
+}

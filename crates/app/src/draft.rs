@@ -1,0 +1,385 @@
+//! What a use case writes while it decides: a snapshot that follows along, the journal
+//! entries, and the records.
+
+use std::collections::BTreeMap;
+
+use usher_rules::domains::Domain;
+use usher_rules::roles::{Power, Rank};
+use usher_rules::{
+    AccountId, DomainId, Entry, Head, Refusal, TokenId, UnitId, UserId, World, seats,
+};
+use usher_store::records::{Mail, Person};
+use usher_store::{HeadChange, JournalEntry, Snapshot, Unit, Write};
+use uuid::Uuid;
+
+use crate::entropy::{Entropy, uuid};
+use crate::secrets::Secret;
+use crate::view::{Caller, View};
+use crate::{Ask, Settings, notices};
+
+/// The draft of one batch. Use cases decide on it one after another; each sees what those
+/// before it did.
+pub struct Draft<'a> {
+    snapshot: Snapshot,
+    before: World,
+    journal: Vec<(Option<AccountId>, Uuid, Entry)>,
+    writes: Vec<Write>,
+    ask: Ask,
+    actor: Option<AccountId>,
+    entropy: &'a dyn Entropy,
+    /// What the server set.
+    pub settings: &'a Settings,
+}
+
+/// A point in a draft to which it can return.
+pub struct Checkpoint {
+    snapshot: Snapshot,
+    journal: usize,
+    writes: usize,
+}
+
+impl<'a> Draft<'a> {
+    pub(crate) fn new(
+        snapshot: Snapshot,
+        entropy: &'a dyn Entropy,
+        settings: &'a Settings,
+    ) -> Draft<'a> {
+        Draft {
+            before: snapshot.world.clone(),
+            snapshot,
+            journal: Vec::new(),
+            writes: Vec::new(),
+            ask: Ask::default(),
+            actor: None,
+            entropy,
+            settings,
+        }
+    }
+
+    /// What was loaded, with all that happened since.
+    #[must_use]
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// The rules' part of it.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.snapshot.world
+    }
+
+    /// The draft as the caller sees it.
+    #[must_use]
+    pub fn view(&self) -> View<'_> {
+        View {
+            snapshot: &self.snapshot,
+            ask: &self.ask,
+        }
+    }
+
+    /// The caller, who may change things: a token that may only read is refused.
+    ///
+    /// # Errors
+    /// [`Refusal::NotSignedIn`], [`Refusal::NotAllowed`].
+    pub fn caller(&mut self) -> Result<Caller, Refusal> {
+        let caller = self.view().caller()?;
+        if caller.token.read_only {
+            return Err(Refusal::NotAllowed);
+        }
+        self.actor = Some(caller.account.id);
+        Ok(caller)
+    }
+
+    /// The caller, who has this power in the domain.
+    ///
+    /// # Errors
+    /// As [`View::authorise`].
+    pub fn authorise(&mut self, domain: DomainId, power: Power) -> Result<(Caller, Rank), Refusal> {
+        self.caller()?;
+        self.view().authorise(domain, power)
+    }
+
+    /// The caller, who runs the server.
+    ///
+    /// # Errors
+    /// As [`View::operator`].
+    pub fn operator(&mut self) -> Result<Caller, Refusal> {
+        self.caller()?;
+        self.view().operator()
+    }
+
+    /// Who acts, where no token says so (someone who signs up or signs in).
+    pub fn act_as(&mut self, account: AccountId) {
+        self.actor = Some(account);
+    }
+
+    /// Writes down what happened: applies it, and what follows from it.
+    pub fn happen(&mut self, entries: Vec<Entry>) {
+        let domains: Vec<DomainId> = self.world().domains.keys().copied().collect();
+        let seats: Vec<_> = domains
+            .into_iter()
+            .filter_map(|id| Some((id, self.world().seats(id)?)))
+            .collect();
+        for entry in &entries {
+            self.snapshot.world.apply(entry);
+        }
+        self.record(self.actor, entries);
+        let follows = self.snapshot.world.follow_standing();
+        self.record(self.actor, follows);
+        let few = self.settings.rules.few_seats_left;
+        for (id, before) in seats {
+            let Some(after) = self.world().seats(id) else {
+                continue;
+            };
+            let low = seats::running_low(&before, &after, few);
+            let low = low
+                .into_iter()
+                .map(|event| self.world().entry(Head::Domain(id), event));
+            let low = low.collect();
+            self.record(self.actor, low);
+        }
+    }
+
+    /// What was due before anyone asked; nobody's doing. Gives the number of entries.
+    pub(crate) fn settle(&mut self) -> usize {
+        let domains: Vec<DomainId> = self.world().domains.keys().copied().collect();
+        let mut count = 0;
+        for domain in domains {
+            let entries = self.snapshot.world.settle(domain);
+            count += entries.len();
+            self.record(None, entries);
+        }
+        let follows = self.snapshot.world.follow_standing();
+        self.record(None, follows);
+        count
+    }
+
+    fn record(&mut self, actor: Option<AccountId>, entries: Vec<Entry>) {
+        for entry in &entries {
+            if let Some(mail) = notices::of(self, entry) {
+                self.write(Write::Mail(mail));
+            }
+        }
+        let request = self.ask.request;
+        self.journal
+            .extend(entries.into_iter().map(|entry| (actor, request, entry)));
+    }
+
+    /// Writes a record, which the use cases after this one see.
+    pub fn write(&mut self, write: Write) {
+        let seen = &mut self.snapshot;
+        match &write {
+            Write::Person(person) => {
+                let key = (person.domain, person.user);
+                seen.people.insert(key, person.clone());
+            }
+            Write::RemovePerson(domain, user) => {
+                seen.people.remove(&(*domain, *user));
+            }
+            Write::AccountRecord(record) => {
+                seen.account_records.insert(record.account, record.clone());
+            }
+            Write::DomainRecord(record) => {
+                seen.prefixes.insert(record.prefix.clone(), record.domain);
+                seen.domain_records.insert(record.domain, record.clone());
+            }
+            Write::Token(token) => {
+                seen.tokens.retain(|_, t| t.id != token.id);
+                seen.tokens.insert(token.digest, token.clone());
+            }
+            Write::RemoveToken(_, id) => seen.tokens.retain(|_, token| token.id != *id),
+            Write::Attempts(attempts) => {
+                seen.attempts.insert(attempts.key, attempts.clone());
+            }
+            Write::Remembered(answer) => {
+                let key = (answer.head, answer.key);
+                seen.remembered.insert(key, answer.clone());
+            }
+            Write::PriceBook(book) => {
+                seen.world.price_books.insert(book.version, book.clone());
+            }
+            Write::SigningKey(key) => {
+                seen.keys.retain(|k| k.kid != key.kid);
+                seen.keys.push(key.clone());
+            }
+            Write::RemoveSigningKey(kid) => seen.keys.retain(|k| k.kid != *kid),
+            // Rows of the rules' state come from what happened, never from here.
+            Write::Account(_)
+            | Write::Domain(_)
+            | Write::Seats(_)
+            | Write::User(_)
+            | Write::RemoveUser(..)
+            | Write::Mail(_) => {}
+        }
+        self.writes.push(write);
+    }
+
+    /// Queues a mail in the same transaction.
+    pub fn mail(&mut self, template: &str, recipient: &str, params: serde_json::Value) {
+        let mail = self.new_mail(template, recipient, params);
+        self.write(Write::Mail(mail));
+    }
+
+    pub(crate) fn new_mail(
+        &self,
+        template: &str,
+        recipient: &str,
+        params: serde_json::Value,
+    ) -> Mail {
+        Mail {
+            id: self.id(),
+            template: template.to_owned(),
+            recipient: recipient.to_owned(),
+            params: params.to_string(),
+            created_at: self.world().now,
+            due_at: self.world().now,
+            attempts: 0,
+            sent_at: None,
+        }
+    }
+
+    /// A new id.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        uuid(self.entropy, self.world().now)
+    }
+
+    /// A new user's id.
+    #[must_use]
+    pub fn user_id(&self) -> UserId {
+        UserId(self.id())
+    }
+
+    /// A new token's id.
+    #[must_use]
+    pub fn token_id(&self) -> TokenId {
+        TokenId(self.id())
+    }
+
+    /// A new secret.
+    #[must_use]
+    pub fn secret(&self, prefix: &str) -> Secret {
+        Secret::new(self.entropy, prefix)
+    }
+
+    /// A person's record in this draft.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`].
+    pub fn person(&self, domain: DomainId, user: UserId) -> Result<&Person, Refusal> {
+        self.snapshot
+            .people
+            .get(&(domain, user))
+            .ok_or(Refusal::not_found("user"))
+    }
+
+    /// A point to return to.
+    #[must_use]
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            snapshot: self.snapshot.clone(),
+            journal: self.journal.len(),
+            writes: self.writes.len(),
+        }
+    }
+
+    /// Returns to a point: what came after never was.
+    pub fn return_to(&mut self, point: Checkpoint) {
+        self.snapshot = point.snapshot;
+        self.journal.truncate(point.journal);
+        self.writes.truncate(point.writes);
+    }
+
+    pub(crate) fn begin(&mut self, ask: &Ask) {
+        self.ask = ask.clone();
+        self.actor = None;
+    }
+
+    pub(crate) fn length(&self) -> (usize, usize) {
+        (self.journal.len(), self.writes.len())
+    }
+
+    /// What the batch writes; none, when nothing happened.
+    pub(crate) fn finish(self) -> Option<Unit> {
+        if self.journal.is_empty() && self.writes.is_empty() {
+            return None;
+        }
+        let now = self.snapshot.world.now;
+        let mut heads: BTreeMap<Head, HeadChange> = BTreeMap::new();
+        let mut journal = Vec::with_capacity(self.journal.len());
+        let id = UnitId(uuid(self.entropy, now));
+        for (actor, request, entry) in self.journal {
+            let change = heads.entry(entry.head).or_insert_with(|| {
+                let known = self.snapshot.heads.get(&entry.head);
+                let expected = known.map_or(0, |head| head.version);
+                HeadChange {
+                    head: entry.head,
+                    expected,
+                    next: expected,
+                }
+            });
+            change.next += 1;
+            journal.push(JournalEntry {
+                head: entry.head,
+                seq: change.next,
+                at: entry.at,
+                recorded_at: now,
+                actor,
+                request,
+                event: entry.event,
+            });
+        }
+        let mut writes = rows_after(&self.before, &self.snapshot.world);
+        writes.extend(self.writes);
+        let mut heads: Vec<HeadChange> = heads.into_values().collect();
+        heads.sort_by_key(|change| change.head.key());
+        Some(Unit {
+            id,
+            at: now,
+            heads,
+            journal,
+            writes,
+        })
+    }
+}
+
+/// The rows that differ: removals first, so that what a name was taken by is gone before
+/// another takes it.
+fn rows_after(before: &World, after: &World) -> Vec<Write> {
+    let mut writes = Vec::new();
+    for (domain, user) in before.users.keys() {
+        if !after.users.contains_key(&(*domain, *user)) {
+            writes.push(Write::RemoveUser(*domain, *user));
+            writes.push(Write::RemovePerson(*domain, *user));
+        }
+    }
+    for (id, account) in &after.accounts {
+        if before.accounts.get(id) != Some(account) {
+            writes.push(Write::Account(*account));
+        }
+    }
+    for (id, domain) in &after.domains {
+        let former = before.domains.get(id);
+        if former.map(core) != Some(core(domain)) {
+            writes.push(Write::Domain(*domain));
+        }
+        if former.map(|d| (d.seats, d.users)) != Some((domain.seats, domain.users)) {
+            writes.push(Write::Seats(*domain));
+        }
+    }
+    for (key, user) in &after.users {
+        if before.users.get(key) != Some(user) {
+            writes.push(Write::User(*user));
+        }
+    }
+    writes
+}
+
+/// A domain without what changes most often.
+fn core(domain: &Domain) -> Domain {
+    Domain {
+        seats: Default::default(),
+        users: 0,
+        ..*domain
+    }
+}

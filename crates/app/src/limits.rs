@@ -1,0 +1,42 @@
+//! A limit on everything that comes from outside, with what happens beyond it.
+
+/// Commands of one head that may wait; the next gets 503 with `Retry-After`.
+pub const WAITING_PER_HEAD: usize = 4096;
+/// Commands of one head that are decided and committed together.
+pub const BATCH: usize = 128;
+/// How often a batch is decided anew after a conflict before it is given up with 503.
+pub const ATTEMPTS: u32 = 20;
+/// Rounds in which a use case may ask to see more.
+pub const LOAD_ROUNDS: u32 = 6;
+/// Bytes of an e-mail address.
+pub const EMAIL: usize = 254;
+/// Characters of a name.
+pub const NAME: usize = 100;
+/// Characters of a description.
+pub const DESCRIPTION: usize = 1000;
+/// Characters of a customer's own id of a user.
+pub const EXTERNAL_ID: usize = 100;
+/// Characters of a domain's prefix, at least and at most.
+pub const PREFIX: std::ops::RangeInclusive<usize> = 3..=32;
+/// Characters of a password, at least and at most.
+pub const PASSWORD: std::ops::RangeInclusive<usize> = 10..=200;
+/// Users of one bulk action.
+pub const BULK: usize = 1000;
+/// Rows of one CSV import.
+pub const IMPORT_ROWS: usize = 5000;
+/// Rows of a page, at most; and unless asked for otherwise.
+pub const PAGE: u32 = 200;
+/// Rows of a page unless asked for otherwise.
+pub const PAGE_DEFAULT: u32 = 50;
+/// Tokens of one account.
+pub const TOKENS: usize = 200;
+/// Bytes of an idempotency key.
+pub const IDEMPOTENCY_KEY: usize = 255;
+/// For how long an answer is kept under its idempotency key, in seconds (rule I3).
+pub const IDEMPOTENCY_SECONDS: i64 = 24 * 3600;
+/// Wrong attempts at a password that cost no wait (rule I1).
+pub const FREE_ATTEMPTS: i64 = 5;
+/// The longest wait between attempts, in seconds.
+pub const LONGEST_WAIT_SECONDS: i64 = 900;
+/// After this long without another, wrong attempts are forgotten, in seconds.
+pub const ATTEMPTS_SECONDS: i64 = 24 * 3600;

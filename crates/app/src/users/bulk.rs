@@ -1,0 +1,76 @@
+//! Bulk actions on users, each with an outcome of its own (rule D4). Decided one after
+//! another, committed together.
+
+use usher_rules::roles::{Power, Rank};
+use usher_rules::tiers::Tier;
+use usher_rules::users::set_tier;
+use usher_rules::{DomainId, Head, Refusal, UserId};
+use usher_store::{Load, Snapshot};
+
+use super::{Step, needs_user, take_step};
+use crate::desk::UseCase;
+use crate::draft::Draft;
+use crate::limits;
+
+/// What is done to each user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Puts it on this tier: an upgrade or a downgrade.
+    Tier(Tier),
+    /// Suspends, restores, removes, sends again.
+    Step(Step),
+}
+
+/// Does it to each of these users.
+#[derive(Debug, Clone)]
+pub struct Bulk {
+    /// Of which domain.
+    pub domain: DomainId,
+    /// Whom, in this order.
+    pub users: Vec<UserId>,
+    /// What.
+    pub action: Action,
+}
+
+impl UseCase for Bulk {
+    /// Per user, in the order asked: done, or why not.
+    type Answer = Vec<(UserId, Result<(), Refusal>)>;
+
+    fn head(&self) -> Head {
+        Head::Domain(self.domain)
+    }
+
+    fn needs(&self, seen: &Snapshot, load: &mut Load) {
+        for user in &self.users {
+            needs_user(seen, load, self.domain, *user);
+        }
+    }
+
+    fn decide(&self, draft: &mut Draft<'_>) -> Result<Self::Answer, Refusal> {
+        let (_, rank) = draft.authorise(self.domain, Power::ManageUsers)?;
+        if self.users.is_empty() || self.users.len() > limits::BULK {
+            return Err(Refusal::Invalid {
+                field: "users",
+                why: "1 to 1000 users",
+            });
+        }
+        let outcomes = self.users.iter().map(|user| {
+            let outcome = self.one(draft, rank, *user);
+            (*user, outcome)
+        });
+        Ok(outcomes.collect())
+    }
+}
+
+impl Bulk {
+    fn one(&self, draft: &mut Draft<'_>, rank: Rank, user: UserId) -> Result<(), Refusal> {
+        match self.action {
+            Action::Tier(tier) => {
+                let entries = set_tier(draft.world(), self.domain, user, tier)?;
+                draft.happen(entries);
+                Ok(())
+            }
+            Action::Step(step) => take_step(draft, rank, self.domain, user, step),
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Looking at a snapshot as someone: who asks, and how they stand to a domain. Reads are
+//! [`Look`]s; a use case's [`crate::Draft`] answers the same questions.
+
+use std::sync::Arc;
+
+use usher_rules::accounts::Account;
+use usher_rules::roles::{Power, Rank};
+use usher_rules::users::UserState;
+use usher_rules::{DomainId, Refusal, UserId};
+use usher_store::records::{Token, TokenKind};
+use usher_store::{Load, Snapshot};
+
+use crate::desk::Failure;
+use crate::{App, Ask, limits};
+
+/// Someone who is signed in.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The account, as it is in the snapshot.
+    pub account: Account,
+    /// The token that came along.
+    pub token: Token,
+}
+
+/// A snapshot, seen by who asks.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// What was loaded.
+    pub snapshot: &'a Snapshot,
+    /// Who asks.
+    pub ask: &'a Ask,
+}
+
+impl View<'_> {
+    /// Who asks. The token must have been loaded.
+    ///
+    /// # Errors
+    /// [`Refusal::NotSignedIn`] without a token that is good now; [`Refusal::NotAllowed`]
+    /// for a suspended user, who can do nothing (rule A7).
+    pub fn caller(&self) -> Result<Caller, Refusal> {
+        let world = &self.snapshot.world;
+        let token = self
+            .ask
+            .token
+            .and_then(|digest| self.snapshot.tokens.get(&digest))
+            .filter(|token| token.expires_at > world.now)
+            .filter(|token| token.kind != TokenKind::PasswordReset)
+            .ok_or(Refusal::NotSignedIn)?;
+        let account = *world.account(token.account)?;
+        if let usher_rules::accounts::Place::Managed { domain, user } = account.place {
+            let user = world.user(domain, user)?;
+            if matches!(user.state, UserState::Suspended { .. }) {
+                return Err(Refusal::NotAllowed);
+            }
+        }
+        Ok(Caller {
+            account,
+            token: token.clone(),
+        })
+    }
+
+    /// How the caller stands to a domain.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for one who has nothing to do with it: that it exists is
+    /// nobody else's business.
+    pub fn rank(&self, domain: DomainId) -> Result<(Caller, Rank), Refusal> {
+        let caller = self.caller()?;
+        if caller.account.owns == Some(domain) {
+            return Ok((caller, Rank::Owner));
+        }
+        let role = self.own_user(&caller, domain).and_then(|id| {
+            let user = self.snapshot.world.user(domain, id).ok()?;
+            matches!(user.state, UserState::Active { .. }).then_some(user.role)
+        });
+        match role {
+            Some(role) => Ok((caller, Rank::User(role))),
+            None => Err(Refusal::not_found("domain")),
+        }
+    }
+
+    /// As which user of the domain the caller is managed.
+    #[must_use]
+    pub fn own_user(&self, caller: &Caller, domain: DomainId) -> Option<UserId> {
+        match caller.account.place {
+            usher_rules::accounts::Place::Managed { domain: by, user } if by == domain => {
+                Some(user)
+            }
+            _ => None,
+        }
+    }
+
+    /// The caller, who has this power in the domain.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAllowed`] for one of the domain who has not.
+    pub fn authorise(&self, domain: DomainId, power: Power) -> Result<(Caller, Rank), Refusal> {
+        let (caller, rank) = self.rank(domain)?;
+        if rank.may(power) {
+            Ok((caller, rank))
+        } else {
+            Err(Refusal::NotAllowed)
+        }
+    }
+
+    /// The caller, who has this power in the domain or runs the server.
+    ///
+    /// # Errors
+    /// As [`View::authorise`].
+    pub fn authorise_or_operator(&self, domain: DomainId, power: Power) -> Result<(), Refusal> {
+        if self.caller()?.account.operator {
+            return Ok(());
+        }
+        self.authorise(domain, power).map(|_| ())
+    }
+
+    /// The caller, who runs the server.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAllowed`] for anyone else.
+    pub fn operator(&self) -> Result<Caller, Refusal> {
+        let caller = self.caller()?;
+        if caller.account.operator {
+            Ok(caller)
+        } else {
+            Err(Refusal::NotAllowed)
+        }
+    }
+}
+
+/// Something that is looked at and not changed.
+pub trait Look: Send {
+    /// What it gives.
+    type Answer;
+    /// What it must see, given what it has seen so far. Asked until nothing is added.
+    fn needs(&self, seen: &Snapshot, load: &mut Load);
+    /// What it sees.
+    ///
+    /// # Errors
+    /// A refusal, for who may not see it or what is not there.
+    fn see(&self, view: View<'_>) -> Result<Self::Answer, Refusal>;
+}
+
+impl App {
+    /// Looks at the state of one moment after this call began; what is due by then has
+    /// happened.
+    ///
+    /// # Errors
+    /// The look's refusal, or a storage error.
+    pub async fn look<L: Look>(&self, ask: &Ask, look: &L) -> Result<L::Answer, Failure> {
+        let snapshot = self.gather(|seen, load| {
+            load.tokens.extend(ask.token);
+            look.needs(seen, load);
+        });
+        let mut snapshot = snapshot.await?;
+        settle(&mut snapshot);
+        let view = View {
+            snapshot: &snapshot,
+            ask,
+        };
+        look.see(view).map_err(Failure::Refused)
+    }
+
+    /// Loads what is needed; again, with more, as long as what was seen asks for more.
+    pub(crate) async fn gather(
+        &self,
+        needs: impl Fn(&Snapshot, &mut Load),
+    ) -> Result<Snapshot, Failure> {
+        let mut snapshot = Snapshot::default();
+        let mut load = Load::default();
+        for _ in 0..limits::LOAD_ROUNDS {
+            let mut wanted = load.clone();
+            needs(&snapshot, &mut wanted);
+            if wanted == load {
+                break;
+            }
+            load = wanted;
+            snapshot = self.store.load(&load).await?;
+            snapshot.world.settings = self.settings.rules;
+            never_back(&mut snapshot);
+        }
+        Ok(snapshot)
+    }
+}
+
+/// Decisions of one head never go back in time, whatever the clocks of several processes
+/// say.
+fn never_back(snapshot: &mut Snapshot) {
+    if let Some(latest) = snapshot.heads.values().map(|head| head.at).max() {
+        snapshot.world.now = snapshot.world.now.max(latest);
+    }
+}
+
+/// What is due has happened, for who looks: the sweep writes it down a moment later.
+fn settle(snapshot: &mut Snapshot) {
+    let domains: Vec<DomainId> = snapshot.world.domains.keys().copied().collect();
+    for domain in domains {
+        snapshot.world.settle(domain);
+    }
+    let _ = snapshot.world.follow_standing();
+}
+
+/// Shared by reference where a look outlives the request.
+pub type SharedApp = Arc<App>;

@@ -1,0 +1,35 @@
+//! Names in a table. A name gets a number when it is first heard, and the number is the
+//! id: of the account, of the domain or of the user, whichever the place asks for.
+
+use usher_rules::{AccountId, DomainId, UserId};
+
+#[derive(Clone, Default)]
+pub struct Names(Vec<String>);
+
+impl Names {
+    fn number(&mut self, name: &str) -> u128 {
+        let at = self.0.iter().position(|known| known == name);
+        let at = at.unwrap_or_else(|| {
+            self.0.push(name.to_owned());
+            self.0.len() - 1
+        });
+        at as u128
+    }
+
+    pub fn account(&mut self, name: &str) -> AccountId {
+        AccountId::nth(self.number(name))
+    }
+
+    pub fn domain(&mut self, name: &str) -> DomainId {
+        DomainId::nth(self.number(name))
+    }
+
+    pub fn user(&mut self, name: &str) -> UserId {
+        UserId::nth(self.number(name))
+    }
+
+    /// The name behind the uuid of an id.
+    pub fn of(&self, uuid: uuid::Uuid) -> &str {
+        &self.0[uuid.as_u128() as usize]
+    }
+}

@@ -1,0 +1,36 @@
+//! `usher demo`: a small believable world in a sandbox, with something going on in it.
+
+mod live;
+mod world;
+
+use std::process::ExitCode;
+
+use super::Error;
+use super::serve::Server;
+use crate::settings::Settings;
+use crate::telemetry;
+
+/// Serves the demo's world; it is made the first time, and kept in its folder.
+pub async fn run(mut settings: Settings) -> Result<ExitCode, Error> {
+    if settings.database_url.is_some() {
+        let why = "the demo runs on the embedded store; leave --database-url out";
+        return Err(Error::Settings(why.to_owned()));
+    }
+    settings.sandbox = true;
+    if settings.data == std::path::Path::new("usher-data") {
+        settings.data = "usher-demo".into();
+    }
+    if settings.log_level == "info" {
+        settings.log_level = "warn".to_owned();
+    }
+    telemetry::start(&settings)?;
+    let folder = settings.data.clone();
+    let server = Server::wire(settings).await?;
+    let world = world::find_or_make(&server.app).await?;
+    println!("usher: listening on http://{}", server.address);
+    println!("{}", world.guide(&server.address.to_string(), &folder));
+    let living = tokio::spawn(live::go_on(server.app.clone(), world));
+    server.serve().await?;
+    living.abort();
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,155 @@
+//! `usher serve`: listens, sweeps, sends mails, and stops gracefully.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use usher_app::{App, entropy};
+
+use super::Error;
+use crate::mail::SmtpMailer;
+use crate::settings::Settings;
+use crate::{engine, telemetry};
+
+/// A server that is wired but does not serve yet.
+pub struct Server {
+    /// The application.
+    pub app: Arc<App>,
+    /// Where it will be reached on this machine.
+    pub address: SocketAddr,
+    listener: TcpListener,
+    settings: Settings,
+    mailer: Option<Arc<SmtpMailer>>,
+}
+
+/// Serves until it is told to stop.
+pub async fn run(settings: Settings) -> Result<ExitCode, Error> {
+    telemetry::start(&settings)?;
+    let server = Server::wire(settings).await?;
+    println!("usher: listening on http://{}", server.address);
+    server.serve().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Server {
+    /// Opens the store, takes the port, puts the parts together.
+    pub async fn wire(mut settings: Settings) -> Result<Server, Error> {
+        let store = engine::open(&settings, false).await?;
+        let listener = TcpListener::bind(settings.listen).await.map_err(|e| {
+            Error::Settings(format!("can't listen on {}: {e}", settings.listen))
+        })?;
+        let address = listener.local_addr()?;
+        settings.app.public_url = settings.public_url(address);
+        let mailer = match &settings.smtp_url {
+            None => None,
+            Some(url) => Some(Arc::new(SmtpMailer::new(url, &settings)?)),
+        };
+        if mailer.is_none() && !settings.sandbox {
+            tracing::warn!("no mail server is set (smtp_url): mails wait until one is");
+        }
+        let app = App::new(store, settings.app.clone(), Arc::new(entropy::System));
+        tracing::info!(
+            %address,
+            engine = app.store.engine(),
+            sandbox = settings.sandbox,
+            "usher {} serves", env!("CARGO_PKG_VERSION")
+        );
+        Ok(Server {
+            app,
+            address,
+            listener,
+            settings,
+            mailer,
+        })
+    }
+
+    /// Serves until SIGINT or SIGTERM; then lets what is under way finish.
+    pub async fn serve(self) -> Result<(), Error> {
+        let (stop, stopping) = watch::channel(false);
+        let options = usher_http::HttpOptions {
+            sandbox: self.settings.sandbox,
+            stopping: stopping.clone(),
+            ..usher_http::HttpOptions::default()
+        };
+        let router = usher_http::router(self.app.clone(), options);
+        let every = Duration::from_secs(u64::from(self.settings.sweep_seconds.max(1)));
+        let sweeps = tokio::spawn(sweep(self.app.clone(), every, stopping.clone()));
+        let mails = tokio::spawn(send(self.app.clone(), self.mailer, stopping.clone()));
+
+        let limit = Duration::from_secs(u64::from(self.settings.stop_seconds));
+        let mut told = stopping.clone();
+        let graceful = axum::serve(
+            self.listener,
+            router.into_make_service_with_connect_info::<SocketAddr>(),
+        )
+        .with_graceful_shutdown(async move {
+            // An error means that the sender is gone, which is a reason to stop as well.
+            let _ = told.wait_for(|stop| *stop).await;
+        });
+        let served = tokio::spawn(graceful.into_future());
+        signalled().await;
+        tracing::info!("stopping");
+        let _ = stop.send(true);
+        if tokio::time::timeout(limit, served).await.is_err() {
+            tracing::warn!("some requests were still under way and are cut off");
+        }
+        let _ = tokio::join!(sweeps, mails);
+        Ok(())
+    }
+}
+
+async fn signalled() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let terminate = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(error) => {
+                tracing::error!(%error, "SIGTERM can't be heard");
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    tokio::select! {
+        () = terminate => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+async fn sweep(app: Arc<App>, every: Duration, mut stopping: watch::Receiver<bool>) {
+    while !pause(every, &mut stopping).await {
+        if let Err(error) = app.sweep().await {
+            tracing::warn!(%error, "a sweep failed; the next one tries again");
+        }
+        if let Err(error) = app.keep_keys().await {
+            tracing::warn!(%error, "the signing keys could not be looked after");
+        }
+        if let Err(error) = app.forget().await {
+            tracing::warn!(%error, "what has had its time could not be forgotten");
+        }
+    }
+}
+
+async fn send(app: Arc<App>, mailer: Option<Arc<SmtpMailer>>, mut stopping: watch::Receiver<bool>) {
+    if mailer.is_none() && !app.store.is_sandbox() {
+        return;
+    }
+    let mailer = mailer.as_deref().map(|m| m as &dyn usher_app::outbox::Mailer);
+    while !pause(Duration::from_secs(1), &mut stopping).await {
+        if let Err(error) = app.send_due_mail(mailer).await {
+            tracing::warn!(%error, "mails could not be sent; they wait");
+        }
+    }
+}
+
+/// Waits; says whether it is time to stop.
+async fn pause(time: Duration, stopping: &mut watch::Receiver<bool>) -> bool {
+    tokio::select! {
+        () = tokio::time::sleep(time) => *stopping.borrow(),
+        _ = stopping.wait_for(|stop| *stop) => true,
+    }
+}

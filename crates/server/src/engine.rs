@@ -1,0 +1,45 @@
+//! The one place that names a store by its engine.
+
+use std::sync::Arc;
+
+use usher_store::Store;
+use usher_store_postgres::PostgresStore;
+use usher_store_sqlite::SqliteStore;
+
+use crate::commands::Error;
+use crate::settings::Settings;
+
+/// Opens the store that the settings name. The embedded one is brought up to date by
+/// itself; PostgreSQL only where `migrate` says so, or while it is empty.
+pub async fn open(settings: &Settings, migrate: bool) -> Result<Arc<dyn Store>, Error> {
+    match &settings.database_url {
+        Some(url) => {
+            let options = usher_store_postgres::Options {
+                sandbox: settings.sandbox,
+                migrate,
+                readers: settings.readers,
+            };
+            Ok(Arc::new(PostgresStore::open(url, options).await?))
+        }
+        None => {
+            let options = usher_store_sqlite::Options {
+                sandbox: settings.sandbox,
+                readers: settings.readers,
+                ..usher_store_sqlite::Options::new(&settings.data)
+            };
+            Ok(Arc::new(SqliteStore::open(&options)?))
+        }
+    }
+}
+
+/// The data folder, for what only the embedded store can do.
+pub fn folder(settings: &Settings) -> Result<&std::path::Path, Error> {
+    match &settings.database_url {
+        None => Ok(&settings.data),
+        Some(_) => Err(Error::Settings(
+            "backup and restore are the embedded store's; use pg_dump and pg_restore".to_owned(),
+        )),
+    }
+}
+
+pub use usher_store_sqlite::{backup, restore};

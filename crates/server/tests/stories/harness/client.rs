@@ -1,0 +1,142 @@
+//! Calls to the API as an app would make them: one method, one path, one body.
+
+use reqwest::Method;
+use reqwest::blocking::RequestBuilder;
+use serde_json::Value;
+use std::time::Duration;
+
+/// Who calls: an address and, once signed in, a token. Clones share connections.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::blocking::Client,
+    url: String,
+    token: Option<String>,
+}
+
+/// What came back, not yet judged.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub what: String,
+    pub status: u16,
+    pub body: Value,
+}
+
+impl Client {
+    pub fn new(url: &str) -> Self {
+        let http = reqwest::blocking::Client::builder()
+            .timeout(Duration::from_secs(60))
+            .build()
+            .expect("a client");
+        Self {
+            http,
+            url: url.to_owned(),
+            token: None,
+        }
+    }
+
+    pub fn with_token(&self, token: &str) -> Self {
+        Self {
+            token: Some(token.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    /// The same caller at another server: a process started anew, or a second one.
+    pub fn at(&self, url: &str) -> Self {
+        Self {
+            token: self.token.clone(),
+            ..Self::new(url)
+        }
+    }
+
+    /// Signs in; the client that comes back acts as this account.
+    pub fn logged_in(&self, email: &str, password: &str) -> Self {
+        let body = serde_json::json!({ "email": email, "password": password });
+        let answer = self.post("/v1/login", &body).expect(200);
+        self.with_token(answer["token"].as_str().expect("a token"))
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.call(&Method::GET, path, None)
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Answer {
+        self.call(&Method::POST, path, Some(body))
+    }
+
+    pub fn put(&self, path: &str, body: &Value) -> Answer {
+        self.call(&Method::PUT, path, Some(body))
+    }
+
+    fn call(&self, method: &Method, path: &str, body: Option<&Value>) -> Answer {
+        self.send(method, path, body, None)
+            .unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+    }
+
+    /// Like the others, but an answer may fail to come: the server may be dying. The key lets the
+    /// same request be sent again without doing it twice.
+    pub fn send(
+        &self,
+        method: &Method,
+        path: &str,
+        body: Option<&Value>,
+        key: Option<&str>,
+    ) -> Result<Answer, reqwest::Error> {
+        let response = self.request(method, path, body, key).send()?;
+        let status = response.status().as_u16();
+        let text = response.text()?;
+        Ok(Answer {
+            what: format!("{method} {path}"),
+            status,
+            body: serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        })
+    }
+
+    fn request(
+        &self,
+        method: &Method,
+        path: &str,
+        body: Option<&Value>,
+        key: Option<&str>,
+    ) -> RequestBuilder {
+        let mut request = self
+            .http
+            .request(method.clone(), format!("{}{path}", self.url));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(key) = key {
+            request = request.header("Idempotency-Key", key);
+        }
+        match body {
+            Some(body) => request.json(body),
+            None => request,
+        }
+    }
+}
+
+impl Answer {
+    /// The body of an answer that has this status.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}: {}", self.what, self.body);
+        self.body
+    }
+
+    /// A problem with this status and code.
+    #[track_caller]
+    pub fn expect_refusal(self, status: u16, code: &str) -> Value {
+        let what = self.what.clone();
+        let body = self.expect(status);
+        assert_eq!(body["code"], code, "{what}: {body}");
+        body
+    }
+
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    pub fn is_refusal(&self, code: &str) -> bool {
+        self.body["code"] == code
+    }
+}
