@@ -8,6 +8,7 @@ use usher_rules::roles::{Power, Rank};
 use usher_rules::{
     AccountId, DomainId, Entry, Head, Refusal, TokenId, UnitId, UserId, World, seats,
 };
+use usher_store::load::DUE_INVITATIONS;
 use usher_store::records::{Mail, Person};
 use usher_store::{HeadChange, JournalEntry, Snapshot, Unit, Write};
 use uuid::Uuid;
@@ -145,7 +146,10 @@ impl<'a> Draft<'a> {
         let domains: Vec<DomainId> = self.world().domains.keys().copied().collect();
         let mut count = 0;
         for domain in domains {
-            let entries = self.snapshot.world.settle(domain);
+            let entries = self
+                .snapshot
+                .world
+                .settle_loaded(domain, DUE_INVITATIONS as usize);
             count += entries.len();
             self.record(None, entries);
         }

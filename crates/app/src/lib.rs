@@ -94,8 +94,8 @@ impl App {
             settings,
             hub: Hub::default(),
             desk: desk::Desk::default(),
+            hasher: passwords::Hasher::new(entropy.clone()),
             entropy,
-            hasher: passwords::Hasher::default(),
         })
     }
 }

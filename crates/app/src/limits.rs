@@ -40,3 +40,15 @@ pub const FREE_ATTEMPTS: i64 = 5;
 pub const LONGEST_WAIT_SECONDS: i64 = 900;
 /// After this long without another, wrong attempts are forgotten, in seconds.
 pub const ATTEMPTS_SECONDS: i64 = 24 * 3600;
+/// Password hashes that are made at once; each takes 19 MiB.
+pub const HASHES_AT_ONCE: usize = 2;
+/// Password hashes that may be under way or wait; the next gets 503 with `Retry-After`.
+pub const HASHES_WAITING: usize = 256;
+/// For how long a personal access token is good, in seconds, at least and at most.
+pub const TOKEN_SECONDS: std::ops::RangeInclusive<i64> = 60..=366 * 24 * 3600;
+/// For how long, unless said.
+pub const TOKEN_SECONDS_DEFAULT: i64 = 90 * 24 * 3600;
+/// For how long a mailed link to choose a new password is good, in seconds (rule I4).
+pub const RESET_SECONDS: i64 = 3600;
+/// How often a mail is tried before it is given up: after about two days.
+pub const MAIL_ATTEMPTS: i64 = 55;

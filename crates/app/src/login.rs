@@ -44,7 +44,8 @@ pub struct LoggedIn {
     pub account: Account,
 }
 
-fn attempts_at(email: &str) -> attempts::Key {
+/// Where the attempts at an address are counted.
+pub(crate) fn attempts_at(email: &str) -> attempts::Key {
     attempts::key("log_in", email.as_bytes())
 }
 
@@ -145,9 +146,8 @@ impl Enter {
     /// Whether the account is still what the password was verified for.
     fn still_right(&self, draft: &Draft<'_>) -> Result<(), Refusal> {
         let record = draft.snapshot().account_records.get(&self.account);
-        let same = record.is_some_and(|record| {
-            record.email == self.email && record.password == self.verified
-        });
+        let same = record
+            .is_some_and(|record| record.email == self.email && record.password == self.verified);
         if !same {
             return Err(Refusal::WrongCredentials);
         }
@@ -219,7 +219,7 @@ impl App {
         self: &Arc<Self>,
         mut ask: Ask,
         said: LogIn,
-        render: impl Fn(Result<&LoggedIn, &Refusal>) -> Reply + Send + 'static,
+        render: impl Fn(Result<&LoggedIn, &Refusal>) -> Reply + Send + Sync + 'static,
     ) -> Result<Reply, Failure> {
         // Whoever logs in is nobody yet, whatever token came along.
         ask.token = None;

@@ -16,7 +16,7 @@ use usher_store::Error;
 
 use crate::desk::Failure;
 use crate::entropy::Entropy;
-use crate::limits;
+use crate::{App, limits};
 
 pub(crate) use again::{Again, needs_again, same_password};
 
@@ -52,9 +52,8 @@ impl Hasher {
         valid_password(&password)?;
         let mut salt = [0; 16];
         self.entropy.fill(&mut salt);
-        let hash = self.in_turn(move || {
-            Argon2::default().hash_password_with_salt(password.as_bytes(), &salt)
-        });
+        let hash = self
+            .in_turn(move || Argon2::default().hash_password_with_salt(password.as_bytes(), &salt));
         match hash.await? {
             Ok(hash) => Ok(hash.to_string()),
             Err(error) => Err(Error::Engine(format!("argon2: {error}")).into()),
@@ -96,6 +95,16 @@ impl Hasher {
             done
         });
         done.await.map_err(|_| Failure::Busy)
+    }
+}
+
+impl App {
+    /// argon2id of a password that someone chose, for use cases that keep one.
+    ///
+    /// # Errors
+    /// As [`Hasher::hash`].
+    pub async fn hash_password(&self, password: String) -> Result<String, Failure> {
+        self.hasher.hash(password).await
     }
 }
 
@@ -153,7 +162,11 @@ mod tests {
     #[tokio::test]
     async fn i1_a_password_has_10_to_200_characters() {
         for (length, fits) in [(9, false), (10, true), (200, true), (201, false)] {
-            assert_eq!(valid_password(&"ü".repeat(length)).is_ok(), fits, "{length}");
+            assert_eq!(
+                valid_password(&"ü".repeat(length)).is_ok(),
+                fits,
+                "{length}"
+            );
         }
         let refused = hasher().hash("short".to_owned()).await;
         let invalid = Refusal::Invalid {

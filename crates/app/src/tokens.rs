@@ -261,7 +261,7 @@ impl App {
         self: &Arc<Self>,
         ask: Ask,
         wanted: MakeToken,
-        render: impl Fn(Result<&NewToken, &Refusal>) -> Reply + Send + 'static,
+        render: impl Fn(Result<&NewToken, &Refusal>) -> Reply + Send + Sync + 'static,
     ) -> Result<Reply, Failure> {
         let account = self.who(&ask).await?;
         let case = Make {

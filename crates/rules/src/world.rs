@@ -119,8 +119,18 @@ impl World {
     /// Brings a domain up to date: what was due by now happens, in due order, effective
     /// at its due time (invitations that lapse, scheduled decreases).
     pub fn settle(&mut self, id: DomainId) -> Vec<Entry> {
+        self.settle_loaded(id, usize::MAX)
+    }
+
+    /// Likewise, where at most `limit` lapsed invitations were loaded. When there are as
+    /// many, there may be more: then nothing happens yet that comes after the last of them,
+    /// since a decrease depends on what is in use at its time.
+    pub fn settle_loaded(&mut self, id: DomainId, limit: usize) -> Vec<Entry> {
+        let lapsed = users::due_invitations(self, id);
+        let last = lapsed.iter().map(|(at, _)| *at).max();
+        let horizon = last.filter(|_| lapsed.len() >= limit);
         let mut entries = Vec::new();
-        while let Some((at, event)) = self.next_due(id) {
+        while let Some((at, event)) = self.next_due(id, horizon) {
             let entry = Entry {
                 head: Head::Domain(id),
                 at,
@@ -132,11 +142,15 @@ impl World {
         entries
     }
 
-    fn next_due(&self, id: DomainId) -> Option<(Time, Event)> {
+    fn next_due(&self, id: DomainId, horizon: Option<Time>) -> Option<(Time, Event)> {
         let domain = self.domains.get(&id).filter(|domain| !domain.closed)?;
+        let schedules = seats::due_schedules(&domain.seats, self.now);
+        let schedules = schedules
+            .into_iter()
+            .filter(|(at, _)| horizon.is_none_or(|horizon| *at < horizon));
         users::due_invitations(self, id)
             .into_iter()
-            .chain(seats::due_schedules(&domain.seats, self.now))
+            .chain(schedules)
             .min_by_key(|(at, _)| *at)
     }
 

@@ -1,5 +1,8 @@
-//! Readers: threads with connections that can't write. Each takes all that waits and runs
-//! it in one read transaction, so that requests which arrive together share a snapshot.
+//! Readers, on connections that can't write.
+//!
+//! A load looks up a few rows by key, which takes microseconds: less than handing it to
+//! another thread. So it runs right where it is asked for, in a read transaction of its
+//! own ([`Loads`]). Lists and reports can take long: they go to threads ([`Readers`]).
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -106,8 +109,42 @@ fn next(queue: &Queue) -> Option<Vec<Job>> {
     }
 }
 
+/// Connections for loads; as many as loads ever ran at the same instant.
+pub struct Loads {
+    options: Options,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Loads {
+    pub fn new(options: &Options) -> Loads {
+        Loads {
+            options: options.clone(),
+            idle: Mutex::default(),
+        }
+    }
+
+    /// Runs a load at one moment.
+    pub fn run(&self, wanted: &Load, now: Time) -> Result<Snapshot> {
+        let idle = lock(&self.idle).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => open::reader(&self.options)?,
+        };
+        transaction(&connection, "BEGIN")?;
+        let snapshot = load(&connection, wanted, now);
+        transaction(&connection, "COMMIT")?;
+        lock(&self.idle).push(connection);
+        snapshot
+    }
+}
+
+fn transaction(connection: &Connection, text: &str) -> Result<()> {
+    let mut statement = connection.prepare_cached(text).map_err(error)?;
+    statement.execute([]).map(|_| ()).map_err(error)
+}
+
 /// Runs the steps of a load.
-pub fn load(connection: &Connection, load: &Load, now: Time) -> Result<Snapshot> {
+fn load(connection: &Connection, load: &Load, now: Time) -> Result<Snapshot> {
     let mut snapshot = Snapshot::default();
     snapshot.world.now = now;
     for step in loads::steps(load, now) {

@@ -18,13 +18,14 @@ use usher_store::{Committed, Error, Load, Result, Snapshot, Store, Turn, Unit};
 use uuid::Uuid;
 
 use crate::open::{self, Options};
-use crate::read::{self, Readers};
+use crate::read::{Loads, Readers};
 use crate::rows::{Cells, bind, error};
 use crate::write::Writer;
 
 /// SQLite in one folder.
 pub struct SqliteStore {
     writer: Writer,
+    loads: Loads,
     readers: Readers,
     sandbox: bool,
     clock_offset: AtomicI64,
@@ -41,6 +42,7 @@ impl SqliteStore {
         let connection = open::writer(options)?;
         let offset = open::clock_offset(&connection)?;
         Ok(SqliteStore {
+            loads: Loads::new(options),
             readers: Readers::start(options)?,
             writer: Writer::start(connection, options.max_batch)?,
             sandbox: options.sandbox,
@@ -137,11 +139,7 @@ impl Store for SqliteStore {
     }
 
     async fn load(&self, load: &Load) -> Result<Snapshot> {
-        let now = self.clock();
-        let load = load.clone();
-        self.readers
-            .run(move |connection| read::load(connection, &load, now))
-            .await
+        self.loads.run(load, self.clock())
     }
 
     async fn commit(&self, units: Vec<Unit>) -> Vec<Committed> {
@@ -222,11 +220,12 @@ impl Store for SqliteStore {
         let times = [before.remembered, before.tokens, before.attempts];
         self.writer
             .run(move |connection| {
-                lists::FORGET
-                    .iter()
-                    .zip(times)
-                    .map(|(text, time)| execute(connection, text, &[int(time.0), int(limit)]))
-                    .sum()
+                let mut gone = 0;
+                for (text, time) in lists::FORGET.iter().zip(times) {
+                    let left = i64::from(limit) - gone as i64;
+                    gone += execute(connection, text, &[int(time.0), int(left)])?;
+                }
+                Ok(gone)
             })
             .await
     }

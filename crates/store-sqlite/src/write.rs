@@ -95,6 +95,13 @@ struct Thread {
     stopped: Arc<AtomicBool>,
 }
 
+/// In which order a unit's rows are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    AsGiven,
+    ClearedFirst,
+}
+
 /// Versions of heads as they are inside the running transaction.
 type Versions = HashMap<Uuid, u64>;
 
@@ -143,28 +150,33 @@ impl Thread {
         if self.stopped.load(Ordering::SeqCst) {
             return vec![Err(Error::Stopped(STOPPED.to_owned())); units.len()];
         }
-        match self.together(units) {
+        match self.together(units, Order::AsGiven) {
             Ok(outcomes) => outcomes,
             Err(failure) if units.len() > 1 && is_refused(&failure) => units
                 .iter()
-                .map(|unit| {
-                    let outcome = self.together(std::slice::from_ref(unit));
-                    outcome.and_then(|outcomes| outcomes.into_iter().collect())
-                })
+                .flat_map(|unit| self.commit(std::slice::from_ref(unit)))
                 .collect(),
+            Err(Error::NotUnique(_)) => vec![self.alone(&units[0])],
             Err(failure) => vec![Err(failure); units.len()],
         }
     }
 
+    /// A name may pass from one row to another within a unit: then every row is taken away
+    /// before any is written. What is not unique after that is not unique.
+    fn alone(&mut self, unit: &Unit) -> Committed {
+        let outcomes = self.together(std::slice::from_ref(unit), Order::ClearedFirst)?;
+        outcomes.into_iter().collect()
+    }
+
     /// One transaction. An error means that nothing of it happened, or that the store has
     /// stopped.
-    fn together(&mut self, units: &[Unit]) -> Result<Vec<Committed>> {
+    fn together(&mut self, units: &[Unit], order: Order) -> Result<Vec<Committed>> {
         self.execute("BEGIN IMMEDIATE")?;
         let mut versions = Versions::new();
         let mut outcomes = Vec::with_capacity(units.len());
         for unit in units {
             let outcome = match self.fits(unit, &mut versions) {
-                Ok(true) => self.write(unit).map(|()| {
+                Ok(true) => self.write(unit, order).map(|()| {
                     for change in &unit.heads {
                         versions.insert(change.head.key(), change.next);
                     }
@@ -227,7 +239,7 @@ impl Thread {
         Ok(version.and_then(|v| u64::try_from(v).ok()).unwrap_or(0))
     }
 
-    fn write(&mut self, unit: &Unit) -> Result<()> {
+    fn write(&mut self, unit: &Unit, order: Order) -> Result<()> {
         for change in &unit.heads {
             let values = vec![
                 Value::Id(Some(change.head.key())),
@@ -239,8 +251,15 @@ impl Thread {
         for entry in &unit.journal {
             self.put(&JOURNAL, &journal_row(unit, entry))?;
         }
-        for write in &unit.writes {
-            match write.row() {
+        let rows: Vec<Row> = unit.writes.iter().map(|write| write.row()).collect();
+        if order == Order::ClearedFirst {
+            for row in &rows {
+                let (Row::Put(table, values) | Row::Remove(table, values)) = row;
+                self.statement(table, true, &values[..table.key.len()])?;
+            }
+        }
+        for row in rows {
+            match row {
                 Row::Put(table, values) => self.put(table, &values)?,
                 Row::Remove(table, key) => self.statement(table, true, &key)?,
             }

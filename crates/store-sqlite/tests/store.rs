@@ -79,9 +79,15 @@ fn a1_the_database_refuses_more_in_use_than_ordered() {
         "UPDATE seats SET seat_license_in_use = 1",
     ] {
         let refused = sql.execute(bad, []).unwrap_err().to_string();
-        assert!(refused.contains("CHECK constraint failed"), "{bad}: {refused}");
+        assert!(
+            refused.contains("CHECK constraint failed"),
+            "{bad}: {refused}"
+        );
     }
-    assert_eq!(sql.execute("UPDATE seats SET domain_user_in_use = 2", []), Ok(1));
+    assert_eq!(
+        sql.execute("UPDATE seats SET domain_user_in_use = 2", []),
+        Ok(1)
+    );
 }
 
 #[test]
@@ -93,7 +99,11 @@ fn a1_the_database_refuses_a_person_in_two_seats() {
         'member', 0, 0, NULL)";
     let id = |n: u8| vec![n; 16];
     sql.execute(user, (id(1), id(1), id(9))).unwrap();
-    let twice = [(id(1), id(1), id(8)), (id(1), id(2), id(9)), (id(2), id(1), id(9))];
+    let twice = [
+        (id(1), id(1), id(8)),
+        (id(1), id(2), id(9)),
+        (id(2), id(1), id(9)),
+    ];
     for (domain, user_id, account) in twice {
         let refused = sql.execute(user, (domain, user_id, account)).unwrap_err();
         assert!(refused.to_string().contains("UNIQUE"), "{refused}");
@@ -108,7 +118,10 @@ async fn a_backup_is_a_whole_store_and_overwrites_nothing() {
     backup(&folder.0, &file).unwrap();
     assert!(backup(&folder.0, &file).is_err(), "it is there already");
     restore(&file, &elsewhere.0).unwrap();
-    assert!(restore(&file, &elsewhere.0).is_err(), "there is a store already");
+    assert!(
+        restore(&file, &elsewhere.0).is_err(),
+        "there is a store already"
+    );
     let restored = elsewhere.open(false).unwrap();
     assert_eq!(restored.check().await, Ok(vec![]));
     drop(store);

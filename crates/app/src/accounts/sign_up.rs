@@ -1,8 +1,8 @@
 //! Signing up. Nobody learns here whether an address has an account: what is answered,
 //! what it costs and that a mail goes out is the same; only the mail tells (rule I1).
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::json;
 use usher_rules::{AccountId, Event, Head, Refusal};
@@ -110,7 +110,7 @@ impl App {
         self: &Arc<Self>,
         mut ask: Ask,
         new: NewAccount,
-        render: impl Fn(Result<&SignedUp, &Refusal>) -> Reply + Send + 'static,
+        render: impl Fn(Result<&SignedUp, &Refusal>) -> Reply + Send + Sync + 'static,
     ) -> Result<Reply, Failure> {
         // Whoever signs up is nobody yet, whatever token came along.
         ask.token = None;
@@ -120,13 +120,16 @@ impl App {
         };
         let password = self.hasher.hash(new.password).await?;
         let case = SignUp { said, password };
-        let render = Arc::new(Mutex::new(render));
+        let render = Arc::new(render);
         for _ in 0..limits::ATTEMPTS {
             let taken = Arc::new(AtomicBool::new(false));
             let (render, seen) = (render.clone(), taken.clone());
             let render = move |result: Result<&SignedUp, &Refusal>| {
-                seen.store(matches!(result, Err(Refusal::Taken { .. })), Ordering::Relaxed);
-                render.lock().unwrap_or_else(PoisonError::into_inner)(result)
+                seen.store(
+                    matches!(result, Err(Refusal::Taken { .. })),
+                    Ordering::Relaxed,
+                );
+                render(result)
             };
             let reply = self.run(ask.clone(), case.clone(), render).await?;
             // Another process made the same account in between: then there is one, and

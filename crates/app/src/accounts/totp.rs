@@ -218,7 +218,7 @@ impl App {
         self: &Arc<Self>,
         ask: Ask,
         password: String,
-        render: impl Fn(Result<&(), &Refusal>) -> Reply + Send + 'static,
+        render: impl Fn(Result<&(), &Refusal>) -> Reply + Send + Sync + 'static,
     ) -> Result<Reply, Failure> {
         let again = self.password_again(&ask, password).await?;
         self.run(ask, DisableTotp { again }, render).await

@@ -1,11 +1,10 @@
-//! Changing one's own password.
+//! Changing one's own password. The log-ins that were made with the former one end.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use usher_rules::event::AccountDetail;
 use usher_rules::roles::Permission;
-use usher_rules::{AccountId, Event, Head, Refusal, TokenId};
+use usher_rules::{AccountId, Event, Head, Refusal, Time, TokenId};
 use usher_store::records::{Token, TokenKind};
 use usher_store::{Load, Snapshot, Write};
 
@@ -15,7 +14,35 @@ use crate::desk::{Failure, Reply, UseCase};
 use crate::draft::Draft;
 use crate::{App, Ask, tokens};
 
-/// Sets another password; the other log-ins end.
+/// A password that was changed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Changed {
+    account: AccountId,
+    at: Time,
+    /// The log-in that stays.
+    but: Option<TokenId>,
+}
+
+/// Sets an account's password and ends its log-ins, but one: those that are in the draft.
+pub(super) fn change(
+    draft: &mut Draft<'_>,
+    account: AccountId,
+    hash: String,
+    but: Option<TokenId>,
+) -> Result<Changed, Refusal> {
+    let mut record = own::record(draft, account)?;
+    record.password = Some(hash);
+    draft.write(Write::AccountRecord(record));
+    let what = AccountDetail::Password;
+    let event = Event::AccountDetailsChanged { what };
+    let entry = draft.world().entry(Head::Account(account), event);
+    draft.happen(vec![entry]);
+    tokens::end_log_ins(draft, account, but);
+    let at = draft.world().now;
+    Ok(Changed { account, at, but })
+}
+
+/// Changes the password of who is signed in.
 struct ChangePassword {
     again: Again,
     /// argon2id of the new one; none when the present one was wrong.
@@ -25,8 +52,7 @@ struct ChangePassword {
 }
 
 impl UseCase for ChangePassword {
-    /// The token that stays.
-    type Answer = TokenId;
+    type Answer = Changed;
 
     fn head(&self) -> Head {
         Head::Account(self.again.account)
@@ -38,36 +64,22 @@ impl UseCase for ChangePassword {
         load.token_ids.extend(tokens);
     }
 
-    fn decide(&self, draft: &mut Draft<'_>) -> Result<TokenId, Refusal> {
+    fn decide(&self, draft: &mut Draft<'_>) -> Result<Changed, Refusal> {
         let caller = own::own_with(draft, self.again.account, Permission::Account)?;
         let record = own::record(draft, self.again.account)?;
         let new = self.new.clone().ok_or(Refusal::WrongCredentials)?;
         same_password(draft, &self.again, &record)?;
-        set(draft, self.again.account, new)?;
-        tokens::end_log_ins(draft, self.again.account, Some(caller.token.id));
-        Ok(caller.token.id)
+        change(draft, self.again.account, new, Some(caller.token.id))
     }
 }
 
-/// Sets an account's password.
-pub(super) fn set(draft: &mut Draft<'_>, account: AccountId, hash: String) -> Result<(), Refusal> {
-    let mut record = own::record(draft, account)?;
-    record.password = Some(hash);
-    draft.write(Write::AccountRecord(record));
-    let what = AccountDetail::Password;
-    let event = Event::AccountDetailsChanged { what };
-    let entry = draft.world().entry(Head::Account(account), event);
-    draft.happen(vec![entry]);
-    Ok(())
-}
-
-/// Ends log-ins with a former password that were under way while it was changed.
-struct EndStragglers {
+/// Ends tokens, of one account.
+struct End {
     account: AccountId,
     tokens: Vec<TokenId>,
 }
 
-impl UseCase for EndStragglers {
+impl UseCase for End {
     type Answer = ();
 
     fn head(&self) -> Head {
@@ -91,28 +103,6 @@ impl UseCase for EndStragglers {
     }
 }
 
-/// Watches whether a use case went well.
-#[derive(Clone, Default)]
-pub(super) struct Watch(Arc<AtomicBool>);
-
-impl Watch {
-    /// The same rendering, watched.
-    pub(super) fn over<A>(
-        &self,
-        render: impl Fn(Result<&A, &Refusal>) -> Reply + Send + 'static,
-    ) -> impl Fn(Result<&A, &Refusal>) -> Reply + Send + 'static {
-        let seen = self.0.clone();
-        move |result| {
-            seen.store(result.is_ok(), Ordering::Relaxed);
-            render(result)
-        }
-    }
-
-    pub(super) fn went_well(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
 impl App {
     /// Changes the caller's password; the present one has to be given. All other log-ins
     /// end; personal access tokens stay.
@@ -124,36 +114,68 @@ impl App {
         ask: Ask,
         current: String,
         new: String,
-        render: impl Fn(Result<&(), &Refusal>) -> Reply + Send + 'static,
+        render: impl Fn(Result<&(), &Refusal>) -> Reply + Send + Sync + 'static,
     ) -> Result<Reply, Failure> {
         valid_password(&new)?;
         let again = self.password_again(&ask, current).await?;
-        let account = again.account;
         let new = match again.verified {
             Some(_) => Some(self.hasher.hash(new).await?),
             None => None,
         };
-        let tokens = self.token_ids(account).await?;
-        let case = ChangePassword {
-            again,
-            new,
-            tokens: tokens.clone(),
-        };
-        let watch = Watch::default();
-        let kept = Arc::new(std::sync::Mutex::new(None));
-        let keep = kept.clone();
-        let render = watch.over(move |result: Result<&TokenId, &Refusal>| {
-            if let Ok(id) = result {
-                *keep.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(*id);
-            }
-            render(result.map(|_| &()))
-        });
-        let reply = self.run(ask, case, render).await?;
-        Ok(reply)
+        let tokens = self.token_ids(again.account).await?;
+        let case = ChangePassword { again, new, tokens };
+        self.run_change(ask, case, render).await
     }
 
+    /// The account's tokens at this moment.
     pub(super) async fn token_ids(&self, account: AccountId) -> Result<Vec<TokenId>, Failure> {
         let tokens = self.store.tokens(account).await?;
         Ok(tokens.iter().map(|token| token.id).collect())
+    }
+
+    /// Changes a password, then ends the log-ins with the former one that were made while
+    /// it was under way. None can be made after it: a log-in is decided on the password
+    /// that it was verified against.
+    pub(super) async fn run_change<U: UseCase<Answer = Changed>>(
+        self: &Arc<Self>,
+        ask: Ask,
+        case: U,
+        render: impl Fn(Result<&(), &Refusal>) -> Reply + Send + Sync + 'static,
+    ) -> Result<Reply, Failure> {
+        let changed = Arc::new(Mutex::new(None));
+        let keep = changed.clone();
+        let render = move |result: Result<&Changed, &Refusal>| {
+            *keep.lock().unwrap_or_else(PoisonError::into_inner) = result.ok().copied();
+            render(result.map(|_| &()))
+        };
+        let reply = self.run(ask, case, render).await?;
+        let changed = changed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(changed) = changed
+            && let Err(failure) = self.end_stragglers(changed).await
+        {
+            // The password is changed, whatever became of this.
+            tracing::error!(account = %changed.account, %failure, "log-ins could not be ended");
+        }
+        Ok(reply)
+    }
+
+    async fn end_stragglers(self: &Arc<Self>, changed: Changed) -> Result<(), Failure> {
+        let mut tokens = self.store.tokens(changed.account).await?;
+        tokens.retain(|token| {
+            token.kind != TokenKind::Personal
+                && token.created_at <= changed.at
+                && Some(token.id) != changed.but
+        });
+        if tokens.is_empty() {
+            return Ok(());
+        }
+        let case = End {
+            account: changed.account,
+            tokens: tokens.iter().map(|token| token.id).collect(),
+        };
+        self.do_now(Ask::default(), case).await
     }
 }

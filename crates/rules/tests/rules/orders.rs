@@ -240,3 +240,59 @@ fn a4_decreases_downgrades_and_removals_need_no_standing() {
         ",
     );
 }
+
+/// A decrease depends on what is in use at its time: where only some of the lapsed
+/// invitations before it are known, it waits until all are.
+#[test]
+fn a4_a_decrease_waits_for_the_invitations_that_lapse_before_it() {
+    use usher_rules::event::Start;
+    use usher_rules::seats::{Scheduled, SeatKind};
+    use usher_rules::tiers::{Features, Tier};
+    use usher_rules::users::License;
+    use usher_rules::{AccountId, DomainId, Entry, Event, Head, Time, UserId, World};
+
+    let id = DomainId::nth(1);
+    let mut world = World::default();
+    let mut happen = |event| {
+        let entry = Entry::now(Head::Domain(id), event, Time(0));
+        world.apply(&entry);
+    };
+    happen(Event::DomainOpened {
+        owner: AccountId::nth(1),
+        parent: None,
+        root: id,
+    });
+    let kind = SeatKind::DomainUser;
+    happen(Event::OrderChanged {
+        kind,
+        from: 0,
+        to: 2,
+        price_book: 1,
+    });
+    let start = Start {
+        license: License::Named { tier: Tier::Base },
+        role: Default::default(),
+        permissions: Default::default(),
+        features_off: Features::default(),
+    };
+    for n in 1..=2 {
+        happen(Event::UserInvited {
+            user: UserId::nth(n),
+            start,
+            expires_at: Time(10),
+        });
+    }
+    let scheduled = Scheduled {
+        quantity: 0,
+        at: Time(20),
+    };
+    happen(Event::DecreaseScheduled { kind, scheduled });
+    world.now = Time(30);
+    assert_eq!(
+        world.clone().settle_loaded(id, 2).len(),
+        2,
+        "the decrease waits"
+    );
+    assert_eq!(world.settle_loaded(id, 3).len(), 3);
+    assert_eq!(world.seats(id).unwrap().get(kind).ordered, 0);
+}

@@ -34,6 +34,7 @@ pub async fn compare(seed: u64, steps: usize, a: Arc<dyn Store>, b: Arc<dyn Stor
         model: Tables::new(),
         now,
         place: String::new(),
+        seen: [0; 3],
     };
     for step in 1..=steps {
         run.place = format!("seed {seed}, step {step}, {} and {}", a.engine(), b.engine());
@@ -42,6 +43,9 @@ pub async fn compare(seed: u64, steps: usize, a: Arc<dyn Store>, b: Arc<dyn Stor
             run.look_at_everything(&*a, &*b).await;
         }
     }
+    // A run that only ever saw one kind of outcome would show little.
+    let few = steps >= 100 && run.seen.contains(&0);
+    assert!(!few, "seed {seed}: done, conflict, refused: {:?}", run.seen);
 }
 
 /// A run in the middle.
@@ -53,6 +57,8 @@ struct Run {
     now: Time,
     /// For messages.
     place: String,
+    /// How often each [`Outcome`] came about.
+    seen: [u32; 3],
 }
 
 /// What became of a unit, as far as both have to agree: which of two constraints a unit
@@ -93,7 +99,9 @@ impl Run {
             if self.model.hands_on_a_claim(&unit) {
                 continue;
             }
-            expected.push(Outcome::of(&self.model.commit(&unit), &self.place));
+            let outcome = Outcome::of(&self.model.commit(&unit), &self.place);
+            self.seen[outcome as usize] += 1;
+            expected.push(outcome);
             units.push(unit);
         }
         for store in [a, b] {

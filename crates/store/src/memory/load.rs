@@ -3,7 +3,7 @@
 use usher_rules::accounts::Place;
 use usher_rules::users::UserState;
 use usher_rules::world::Link;
-use usher_rules::{AccountId, DomainId, Head, Time, UserId};
+use usher_rules::{AccountId, DomainId, Head, Time, TokenId, UserId};
 
 use crate::load::DUE_INVITATIONS;
 use crate::{Load, Snapshot};
@@ -35,8 +35,7 @@ impl Reading<'_> {
     fn accounts(&mut self, load: &Load) {
         for digest in &load.tokens {
             if let Some(Holder::Token(account, id)) = self.tables.holder(&Claim::Token(*digest)) {
-                self.token(account, id);
-                self.bearer(account);
+                self.bearer(account, id);
             }
         }
         for (account, id) in &load.token_ids {
@@ -53,21 +52,21 @@ impl Reading<'_> {
         }
     }
 
-    fn token(&mut self, account: AccountId, id: usher_rules::TokenId) {
+    fn token(&mut self, account: AccountId, id: TokenId) {
         if let Some(token) = self.tables.tokens.get(&(account, id)) {
             self.snapshot.tokens.insert(token.digest, token.clone());
         }
     }
 
-    /// Whose token it is: the account, its seat if it is managed, that domain's line.
-    fn bearer(&mut self, id: AccountId) {
+    /// The token and whose it is: the account, its seat if it is managed.
+    fn bearer(&mut self, id: AccountId, token: TokenId) {
         let Some(account) = self.tables.accounts.get(&id) else {
             return;
         };
+        self.token(id, token);
         self.snapshot.world.accounts.insert(id, *account);
         if let Place::Managed { domain, user } = account.place {
             self.user(domain, user);
-            self.lineage(domain);
         }
     }
 

@@ -34,16 +34,17 @@ pub const UNIT_AT: &str = "SELECT unit FROM journal WHERE head = $1 AND seq = $2
 
 /// `$1` now, `$2` limit. The last two are standings that no longer fit the domain above:
 /// it froze, or is no longer frozen.
-pub const DUE: &str = "SELECT domain, MIN(due) FROM (\
+pub const DUE: &str = "SELECT due_now.domain, MIN(due_now.due) FROM (\
     SELECT domain, expires_at AS due FROM users WHERE state = 'invited' AND expires_at <= $1 \
     UNION ALL SELECT domain, due_at FROM seats WHERE due_at <= $1 \
-    UNION ALL SELECT id, noted_until FROM domains WHERE closed = 0 AND noted_until <= $1 \
+    UNION ALL SELECT id, noted_until FROM domains WHERE noted_until <= $1 \
     UNION ALL SELECT c.id, 0 FROM domains p JOIN domains c ON c.parent = p.id \
     WHERE p.noted = 'frozen' AND c.closed = 0 AND c.noted = 'good' \
     UNION ALL SELECT c.id, 0 FROM domains c JOIN domains p ON p.id = c.parent \
     WHERE c.noted IN ('lapsed', 'frozen') AND c.closed = 0 AND c.lapsed_at IS NULL \
     AND p.noted <> 'frozen') AS due_now \
-    GROUP BY domain ORDER BY MIN(due), domain LIMIT $2";
+    JOIN domains d ON d.id = due_now.domain AND d.closed = 0 \
+    GROUP BY due_now.domain ORDER BY MIN(due_now.due), due_now.domain LIMIT $2";
 
 /// Reads a row of [`DUE`].
 pub fn due(row: &dyn Columns) -> Result<DomainId> {
@@ -151,7 +152,8 @@ pub fn mail(row: &dyn Columns) -> Result<Mail> {
     Reader::new(row, "mail", 0).mail()
 }
 
-/// Each `$1` before when, `$2` limit: answers under keys, tokens, attempts.
+/// Each `$1` before when, `$2` limit, which holds for all three together: answers under
+/// keys, tokens, attempts.
 pub const FORGET: [&str; 3] = [
     "DELETE FROM remembered WHERE (head, key) IN (\
      SELECT head, key FROM remembered WHERE at < $1 LIMIT $2)",

@@ -28,7 +28,7 @@ pub enum Style {
 #[must_use]
 pub fn render(template: &str, keys: &[Type], style: Style) -> String {
     let (before, rest) = template.split_once("{{").expect("a place for the keys");
-    let (place, after) = rest.split_once("}}").expect("its end");
+    let (place, after) = rest.rsplit_once("}}").expect("its end");
     let (from, on) = place.split_once('|').expect("FROM | ON");
     let (from, on) = (from.trim(), on.trim());
     match style {

@@ -12,7 +12,7 @@ use crate::contract::build::*;
 use crate::lists::{After, Difference, Listing, Sort};
 use crate::port::{Forget, MailOutcome};
 use crate::records::Mail;
-use crate::{Load, Result, Snapshot, Store};
+use crate::{Load, Result, Store};
 
 const STATES: [&str; 5] = ["invited", "expired", "declined", "active", "suspended"];
 
@@ -24,8 +24,12 @@ impl Run {
             Err(error) => panic!("{}: {what}: {error}", self.place),
         };
         let (left, right) = (unwrap(left), unwrap(right));
-        assert_eq!(left, right, "{}: {what}", self.place);
+        self.equal(what, &left, &right);
         left
+    }
+
+    fn equal<T: PartialEq + Debug>(&self, what: &str, left: &T, right: &T) {
+        assert_eq!(left, right, "{}: {what}", self.place);
     }
 
     /// Takes mails on both, and says of each what became of it.
@@ -149,18 +153,20 @@ impl Run {
         let left = a.load(load).await.expect("a snapshot");
         let right = b.load(load).await.expect("a snapshot");
         let (l, r) = (&left.world, &right.world);
-        let rest = |s: &Snapshot| {
-            let s = s.clone();
-            let names = (s.account_records, s.domain_records, s.prefixes, s.people);
-            (s.heads, s.tokens, names, s.remembered, s.attempts, s.keys)
-        };
-        let place = &self.place;
-        assert_eq!(l.accounts, r.accounts, "{place}: {load:?}");
-        assert_eq!(l.domains, r.domains, "{place}: {load:?}");
-        assert_eq!(l.lineages, r.lineages, "{place}: {load:?}");
-        assert_eq!(l.users, r.users, "{place}: {load:?}");
-        assert_eq!(l.price_books, r.price_books, "{place}: {load:?}");
-        assert_eq!(rest(&left), rest(&right), "{place}: {load:?}");
+        self.equal("accounts", &l.accounts, &r.accounts);
+        self.equal("domains", &l.domains, &r.domains);
+        self.equal("lines", &l.lineages, &r.lineages);
+        self.equal("users", &l.users, &r.users);
+        self.equal("price books", &l.price_books, &r.price_books);
+        self.equal("heads", &left.heads, &right.heads);
+        self.equal("tokens", &left.tokens, &right.tokens);
+        self.equal("names", &left.account_records, &right.account_records);
+        self.equal("domains' names", &left.domain_records, &right.domain_records);
+        self.equal("prefixes", &left.prefixes, &right.prefixes);
+        self.equal("people", &left.people, &right.people);
+        self.equal("answers", &left.remembered, &right.remembered);
+        self.equal("attempts", &left.attempts, &right.attempts);
+        self.equal("keys", &left.keys, &right.keys);
     }
 
     /// Every row and every list.
