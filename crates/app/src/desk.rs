@@ -6,8 +6,10 @@
 //! lost its version takes the head's turn before it tries again.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures::FutureExt;
 use tokio::sync::oneshot;
 use usher_rules::{Head, Refusal, TokenId};
 use usher_store::load::DUE_INVITATIONS;
@@ -228,7 +230,12 @@ impl App {
 
     async fn work(self: Arc<Self>, head: Head) {
         while let Some(jobs) = self.take(head) {
-            self.batch(head, jobs).await;
+            // A bug in one decision must not block its head for good: whoever waits for
+            // this batch is told to try again, and the lane goes on.
+            let batch = AssertUnwindSafe(self.batch(head, jobs)).catch_unwind();
+            if batch.await.is_err() {
+                tracing::error!(?head, "a decision panicked");
+            }
         }
     }
 
@@ -286,7 +293,7 @@ impl App {
                 .iter()
                 .map(|job| decide(job.as_ref(), head, &mut draft))
                 .collect();
-            match self.commit(draft.finish()).await {
+            match self.commit(draft.finish(head)).await {
                 Ok(()) if more_due => {}
                 Ok(()) => return Ok(replies),
                 Err(Error::Conflict) => attempt += 1,
@@ -325,7 +332,10 @@ impl App {
 fn remembered_under(job: &dyn AnyJob, lane: Head, seen: &Snapshot) -> Option<(Head, Digest)> {
     let idempotency = job.ask().idempotency.as_ref()?;
     let caller = match job.ask().token {
-        Some(digest) => seen.tokens.get(&digest)?.account.bytes(),
+        Some(digest) => {
+            let token = seen.tokens.get(&digest)?;
+            (token.expires_at > seen.world.now).then_some(token.account.bytes())?
+        }
         None => [0; 16],
     };
     let parts = [

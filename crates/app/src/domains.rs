@@ -273,7 +273,7 @@ impl HandOver {
 }
 
 impl UseCase for HandOver {
-    type Answer = DomainView;
+    type Answer = ();
 
     fn head(&self) -> Head {
         Head::Domain(self.domain)
@@ -291,14 +291,13 @@ impl UseCase for HandOver {
             load.domains.insert(above);
         }
         let to = seen.account_by_email(&self.email());
-        if let Some(account) = to.and_then(|record| seen.world.accounts.get(&record.account)) {
-            if let Place::Managed { domain, user } = account.place {
-                load.users.insert((domain, user));
-            }
+        let to = to.and_then(|record| seen.world.accounts.get(&record.account));
+        if let Some(Place::Managed { domain, user }) = to.map(|account| account.place) {
+            load.users.insert((domain, user));
         }
     }
 
-    fn decide(&self, draft: &mut Draft<'_>) -> Result<DomainView, Refusal> {
+    fn decide(&self, draft: &mut Draft<'_>) -> Result<(), Refusal> {
         draft.caller()?;
         let parent = draft
             .world()
@@ -319,11 +318,25 @@ impl UseCase for HandOver {
         let to = to.ok_or(unknown)?.account;
         let entries = domains::hand_over(draft.world(), self.domain, to)?;
         draft.happen(entries);
-        DomainView::of(draft.snapshot(), self.domain)
+        Ok(())
     }
 }
 
-/// Closes an empty domain (rule C7).
+/// The owner, or one who manages the users of the domain above: it must be able to part
+/// with a user who owns a domain (rule C7), and learns nothing of that domain by it.
+fn owner_or_above(draft: &mut Draft<'_>, domain: DomainId) -> Result<(), Refusal> {
+    draft.caller()?;
+    let Err(refusal) = draft.view().authorise(domain, Power::Own) else {
+        return Ok(());
+    };
+    let parent = draft.world().domain(domain).ok().and_then(|d| d.parent);
+    let (above, _) = parent.ok_or(refusal.clone())?;
+    let by_parent = draft.view().authorise(above, Power::ManageUsers);
+    by_parent.map(|_| ()).map_err(|_| refusal)
+}
+
+/// Closes an empty domain (rule C7). The owner may, and so may those who manage the users
+/// of the domain above.
 #[derive(Debug, Clone, Copy)]
 pub struct CloseDomain {
     /// Which.
@@ -351,7 +364,7 @@ impl UseCase for CloseDomain {
     }
 
     fn decide(&self, draft: &mut Draft<'_>) -> Result<(), Refusal> {
-        draft.authorise(self.domain, Power::Own)?;
+        owner_or_above(draft, self.domain)?;
         let entries = domains::close(draft.world(), self.domain)?;
         draft.happen(entries);
         Ok(())

@@ -1,12 +1,13 @@
 //! What a use case writes while it decides: a snapshot that follows along, the journal
 //! entries, and the records.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use usher_rules::domains::Domain;
 use usher_rules::roles::{Power, Rank};
+use usher_rules::seats::Seats;
 use usher_rules::{
-    AccountId, DomainId, Entry, Head, Refusal, TokenId, UnitId, UserId, World, seats,
+    AccountId, DomainId, Entry, Event, Head, Refusal, TokenId, UnitId, UserId, World, seats,
 };
 use usher_store::load::DUE_INVITATIONS;
 use usher_store::records::{Mail, Person};
@@ -116,34 +117,50 @@ impl<'a> Draft<'a> {
 
     /// Writes down what happened: applies it, and what follows from it.
     pub fn happen(&mut self, entries: Vec<Entry>) {
-        let domains: Vec<DomainId> = self.world().domains.keys().copied().collect();
-        let seats: Vec<_> = domains
-            .into_iter()
-            .filter_map(|id| Some((id, self.world().seats(id)?)))
-            .collect();
+        let seats = self.seats();
         for entry in &entries {
             self.snapshot.world.apply(entry);
+            self.forget_person(entry);
         }
         self.record(self.actor, entries);
         let follows = self.snapshot.world.follow_standing();
         self.record(self.actor, follows);
+        self.tell_few_left(self.actor, seats);
+    }
+
+    fn seats(&self) -> Vec<(DomainId, Seats)> {
+        let domains = self.world().domains.values();
+        domains.map(|domain| (domain.id, domain.seats)).collect()
+    }
+
+    /// Tells of kinds of which few are left now and were not before (rule A8).
+    fn tell_few_left(&mut self, actor: Option<AccountId>, before: Vec<(DomainId, Seats)>) {
         let few = self.settings.rules.few_seats_left;
-        for (id, before) in seats {
+        for (id, before) in before {
             let Some(after) = self.world().seats(id) else {
                 continue;
             };
             let low = seats::running_low(&before, &after, few);
-            let low = low
-                .into_iter()
-                .map(|event| self.world().entry(Head::Domain(id), event));
-            let low = low.collect();
-            self.record(self.actor, low);
+            let entry = |event| self.world().entry(Head::Domain(id), event);
+            let low = low.into_iter().map(entry).collect();
+            self.record(actor, low);
         }
+    }
+
+    /// A user who is gone, or gone to another domain, takes its record along.
+    fn forget_person(&mut self, entry: &Entry) {
+        let (Head::Domain(domain), Event::UserRemoved { user } | Event::UserMovedOut { user, .. }) =
+            (entry.head, &entry.event)
+        else {
+            return;
+        };
+        self.write(Write::RemovePerson(domain, *user));
     }
 
     /// What was due before anyone asked; nobody's doing. Gives the number of entries.
     pub(crate) fn settle(&mut self) -> usize {
         let domains: Vec<DomainId> = self.world().domains.keys().copied().collect();
+        let seats = self.seats();
         let mut count = 0;
         for domain in domains {
             let entries = self
@@ -155,6 +172,7 @@ impl<'a> Draft<'a> {
         }
         let follows = self.snapshot.world.follow_standing();
         self.record(None, follows);
+        self.tell_few_left(None, seats);
         count
     }
 
@@ -303,8 +321,10 @@ impl<'a> Draft<'a> {
         (self.journal.len(), self.writes.len())
     }
 
-    /// What the batch writes; none, when nothing happened.
-    pub(crate) fn finish(self) -> Option<Unit> {
+    /// What the batch writes; none, when nothing happened. An answer that is remembered
+    /// relies on the lane's head: of two processes that were asked the same, only one can
+    /// be the first.
+    pub(crate) fn finish(self, lane: Head) -> Option<Unit> {
         if self.journal.is_empty() && self.writes.is_empty() {
             return None;
         }
@@ -333,8 +353,16 @@ impl<'a> Draft<'a> {
                 event: entry.event,
             });
         }
+        if let Some(known) = self.snapshot.heads.get(&lane).filter(|h| h.version > 0) {
+            heads.entry(lane).or_insert(HeadChange {
+                head: lane,
+                expected: known.version,
+                next: known.version,
+            });
+        }
         let mut writes = rows_after(&self.before, &self.snapshot.world);
         writes.extend(self.writes);
+        let writes = last_of_each_row(writes);
         let mut heads: Vec<HeadChange> = heads.into_values().collect();
         heads.sort_by_key(|change| change.head.key());
         Some(Unit {
@@ -354,7 +382,6 @@ fn rows_after(before: &World, after: &World) -> Vec<Write> {
     for (domain, user) in before.users.keys() {
         if !after.users.contains_key(&(*domain, *user)) {
             writes.push(Write::RemoveUser(*domain, *user));
-            writes.push(Write::RemovePerson(*domain, *user));
         }
     }
     for (id, account) in &after.accounts {
@@ -377,6 +404,18 @@ fn rows_after(before: &World, after: &World) -> Vec<Write> {
         }
     }
     writes
+}
+
+/// Keeps the last write of each row, in order.
+fn last_of_each_row(writes: Vec<Write>) -> Vec<Write> {
+    let mut seen = HashSet::with_capacity(writes.len());
+    let mut kept: Vec<Write> = writes
+        .into_iter()
+        .rev()
+        .filter(|write| seen.insert(write.key()))
+        .collect();
+    kept.reverse();
+    kept
 }
 
 /// A domain without what changes most often.

@@ -37,6 +37,9 @@ pub struct Invitation {
 pub struct SeeInvitation {
     /// Digest of the token.
     pub digest: Digest,
+    /// Also one that was accepted, declined or has lapsed: who asks the same twice gets the
+    /// same answer twice (rule I3).
+    pub used_as_well: bool,
 }
 
 impl Look for SeeInvitation {
@@ -54,8 +57,10 @@ impl Look for SeeInvitation {
         let person = view.snapshot.user_by_invitation(&self.digest);
         let person = person.ok_or(gone.clone())?;
         let user = view.snapshot.world.user(person.domain, person.user)?;
-        let UserState::Invited { expires_at } = user.state else {
-            return Err(gone);
+        let expires_at = match user.state {
+            UserState::Invited { expires_at } => expires_at,
+            _ if self.used_as_well => view.snapshot.world.now,
+            _ => return Err(gone),
         };
         let record = view.snapshot.domain_records.get(&person.domain);
         Ok(Invitation {
@@ -99,13 +104,10 @@ impl UseCase for Accept {
         Head::Domain(self.invitation.domain)
     }
 
-    fn needs(&self, seen: &Snapshot, load: &mut Load) {
+    fn needs(&self, _seen: &Snapshot, load: &mut Load) {
         load.domains.insert(self.invitation.domain);
         load.invitations.insert(self.digest);
         load.emails.insert(self.invitation.email.clone());
-        if let Some(token) = seen.tokens.values().next() {
-            load.accounts.insert(token.account);
-        }
     }
 
     fn decide(&self, draft: &mut Draft<'_>) -> Result<UserLine, Refusal> {
@@ -131,9 +133,6 @@ impl UseCase for Accept {
             draft.write(Write::AccountRecord(record));
         }
         draft.act_as(account.id);
-        let mut person = draft.person(domain, user)?.clone();
-        person.invitation = None;
-        draft.write(Write::Person(person));
         draft.happen(entries);
         line(draft.snapshot(), domain, user)
     }
@@ -216,10 +215,8 @@ impl UseCase for Decline {
 
     fn decide(&self, draft: &mut Draft<'_>) -> Result<(), Refusal> {
         let person = draft.snapshot().user_by_invitation(&self.digest);
-        let mut person = person.ok_or(Refusal::not_found("invitation"))?.clone();
+        let person = person.ok_or(Refusal::not_found("invitation"))?;
         let entries = users::decline(draft.world(), person.domain, person.user)?;
-        person.invitation = None;
-        draft.write(Write::Person(person));
         draft.happen(entries);
         Ok(())
     }
@@ -244,8 +241,19 @@ impl App {
     /// # Errors
     /// [`Refusal::NotFound`] when there is none that is open.
     pub async fn invitation(&self, token: &str) -> Result<Invitation, Failure> {
-        let digest = secrets::digest(token);
-        self.look(&Ask::default(), &SeeInvitation { digest }).await
+        self.find_invitation(token, false).await
+    }
+
+    async fn find_invitation(
+        &self,
+        token: &str,
+        used_as_well: bool,
+    ) -> Result<Invitation, Failure> {
+        let look = SeeInvitation {
+            digest: secrets::digest(token),
+            used_as_well,
+        };
+        self.look(&Ask::default(), &look).await
     }
 
     /// Accepts an invitation.
@@ -258,7 +266,7 @@ impl App {
         said: Acceptance,
         render: impl Fn(Result<&UserLine, &Refusal>) -> Reply + Send + Sync + 'static,
     ) -> Result<Reply, Failure> {
-        let invitation = self.invitation(&said.token).await?;
+        let invitation = self.find_invitation(&said.token, true).await?;
         let with = match said.new {
             None => With::Own,
             Some((name, password)) => With::New {
@@ -286,7 +294,7 @@ impl App {
         token: &str,
         render: impl Fn(Result<&(), &Refusal>) -> Reply + Send + Sync + 'static,
     ) -> Result<Reply, Failure> {
-        let invitation = self.invitation(token).await?;
+        let invitation = self.find_invitation(token, true).await?;
         let digest = secrets::digest(token);
         self.run(ask, Decline { invitation, digest }, render).await
     }

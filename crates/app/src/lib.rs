@@ -14,6 +14,7 @@ pub mod desk;
 pub mod domains;
 pub mod draft;
 pub mod entropy;
+pub mod events;
 pub mod hub;
 pub mod invitations;
 pub mod limits;

@@ -23,7 +23,7 @@ pub const PASSWORD: std::ops::RangeInclusive<usize> = 10..=200;
 /// Users of one bulk action.
 pub const BULK: usize = 1000;
 /// Rows of one CSV import.
-pub const IMPORT_ROWS: usize = 5000;
+pub const IMPORT_ROWS: usize = 2000;
 /// Rows of a page, at most; and unless asked for otherwise.
 pub const PAGE: u32 = 200;
 /// Rows of a page unless asked for otherwise.

@@ -65,6 +65,13 @@ impl UseCase for SetPrices {
                 why: "not in the past, and not before the latest price book",
             });
         }
+        // Domains pay in these for good.
+        if last.is_some_and(|book| book.prices.keys().any(|c| !self.prices.contains_key(c))) {
+            return Err(Refusal::Invalid {
+                field: "prices",
+                why: "a currency of the latest price book is left out",
+            });
+        }
         let book = PriceBook {
             version: last.map_or(1, |book| book.version + 1),
             from,

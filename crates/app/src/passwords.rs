@@ -135,8 +135,9 @@ mod tests {
         assert!(hash.starts_with("$argon2id$v=19$"));
         let again = hasher().hash("correct horse".to_owned()).await.unwrap();
         assert_ne!(hash, again, "each hash has a salt of its own");
+        let verifier = hasher();
         let verify = async |password: &str, hash: &Option<String>| {
-            let verified = hasher().verify(password.to_owned(), hash.clone());
+            let verified = verifier.verify(password.to_owned(), hash.clone());
             verified.await.unwrap()
         };
         let hash = Some(hash);

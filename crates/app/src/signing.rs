@@ -65,8 +65,9 @@ struct Facts {
 impl Look for Own {
     type Answer = Facts;
 
-    fn needs(&self, _seen: &Snapshot, load: &mut Load) {
+    fn needs(&self, seen: &Snapshot, load: &mut Load) {
         load.keys = true;
+        me::needs_entitlements(seen, load);
     }
 
     fn see(&self, view: View<'_>) -> Result<Facts, Refusal> {

@@ -5,6 +5,7 @@
 //! Nothing depends on a sweep being in time: every decision and every look settles what is
 //! due by itself.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use usher_rules::{DomainId, Head, Refusal};
@@ -45,23 +46,24 @@ impl App {
     /// # Errors
     /// Storage errors.
     pub async fn sweep(self: &Arc<Self>) -> Result<usize, Failure> {
-        let mut settled = 0;
-        let mut last = Vec::new();
+        // Each domain once a sweep: one that can't be settled hides nobody behind it.
+        let mut seen = HashSet::new();
         loop {
             let now = self.store.now().await?;
-            let due = self.store.due(now, ROUND).await?;
-            // What is due again though it was just settled waits for the next sweep.
-            if due.is_empty() || due == last {
+            let limit = ROUND + u32::try_from(seen.len()).unwrap_or(u32::MAX);
+            let due = self.store.due(now, limit).await?;
+            let due: Vec<_> = due.into_iter().filter(|id| seen.insert(*id)).collect();
+            if due.is_empty() {
                 break;
             }
-            for domain in &due {
-                self.do_now(Ask::default(), Settle(*domain)).await?;
+            for domain in due {
+                if let Err(error) = self.do_now(Ask::default(), Settle(domain)).await {
+                    tracing::warn!(%domain, %error, "a domain could not be settled");
+                }
             }
-            settled += due.len();
-            last = due;
         }
-        metrics::counter!("usher_sweep_settled_total").increment(settled as u64);
-        Ok(settled)
+        metrics::counter!("usher_sweep_settled_total").increment(seen.len() as u64);
+        Ok(seen.len())
     }
 
     /// Forgets what has had its time: answers under idempotency keys, expired tokens, old

@@ -90,7 +90,7 @@ fn valid_time(seconds: Option<i64>) -> Result<i64, Refusal> {
         Ok(seconds)
     } else {
         Err(Refusal::Invalid {
-            field: "expires_in",
+            field: "expires_in_seconds",
             why: "from one minute to 366 days",
         })
     }

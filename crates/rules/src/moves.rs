@@ -3,7 +3,7 @@
 use crate::event::{Entry, Event, Start};
 use crate::ids::{DomainId, Head, UserId};
 use crate::refusal::Refusal;
-use crate::roles::Role;
+use crate::roles::{Permission, Role};
 use crate::tiers::Tier;
 use crate::users::{License, UserState};
 use crate::world::World;
@@ -58,7 +58,8 @@ pub fn move_user(
     let start = Start {
         license,
         role: Role::Member,
-        permissions: user.permissions,
+        // Reading others' content is granted by the owner of the domain where one is.
+        permissions: user.permissions.without(Permission::ReadContent),
         features_off: user.features_off,
     };
     let mut entries = vec![

@@ -179,6 +179,12 @@ impl Permissions {
         Permissions(self.0 | permission.bit())
     }
 
+    /// The set without the permission.
+    #[must_use]
+    pub fn without(self, permission: Permission) -> Permissions {
+        Permissions(self.0 & !permission.bit())
+    }
+
     /// What is in the set.
     pub fn iter(self) -> impl Iterator<Item = Permission> {
         Permission::ALL.into_iter().filter(move |p| self.has(*p))

@@ -10,7 +10,7 @@ use crate::commands::Error;
 use crate::settings::Settings;
 
 /// Opens the store that the settings name. The embedded one is brought up to date by
-/// itself; PostgreSQL only where `migrate` says so, or while it is empty.
+/// itself; PostgreSQL only where `migrate` says so (`usher migrate`).
 pub async fn open(settings: &Settings, migrate: bool) -> Result<Arc<dyn Store>, Error> {
     match &settings.database_url {
         Some(url) => {

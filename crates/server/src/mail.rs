@@ -116,24 +116,35 @@ fn templates(folder: Option<&Path>) -> Result<Environment<'static>, Error> {
 fn render(templates: &Environment<'_>, name: &str, params: &str) -> Result<String, String> {
     let params: serde_json::Value = serde_json::from_str(params).map_err(|e| e.to_string())?;
     let template = templates.get_template(name).map_err(|e| e.to_string())?;
+    let params = minijinja::value::Serde(params);
     template.render(params).map_err(|e| e.to_string())
 }
 
 #[async_trait]
 impl Mailer for SmtpMailer {
     async fn send(&self, mail: &Mail) -> Result<(), SendError> {
+        // A template or a sender that is wrong is the operator's to mend; the mail waits.
         let message = self.message(mail).map_err(|what| SendError {
-            temporary: false,
+            temporary: true,
             what,
         })?;
-        match self.transport.send(message).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(SendError {
-                temporary: !error.is_permanent(),
+        self.transport
+            .send(message)
+            .await
+            .map(|_| ())
+            .map_err(|error| SendError {
+                temporary: !(error.is_permanent() && is_about_recipient(&error.to_string())),
                 what: error.to_string(),
-            }),
-        }
+            })
     }
+}
+
+/// Whether a mail server's final answer is about the recipient's address (RFC 3463, class
+/// 5.1), so that trying again is of no use. A refused password or sender is not.
+fn is_about_recipient(answer: &str) -> bool {
+    ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"]
+        .iter()
+        .any(|code| answer.contains(code))
 }
 
 #[cfg(test)]
@@ -146,7 +157,12 @@ mod tests {
         let params = r#"{"domain":"Acme","domain_prefix":"acme","name":"Sam","token":"inv_x",
             "link":"https://usher.test/join/inv_x","expires_at":"2026-01-08T00:00:00Z"}"#;
         let text = render(&templates, "invitation", params).unwrap();
-        for word in ["Acme", "acme", "https://usher.test/join/inv_x", "2026-01-08"] {
+        for word in [
+            "Acme",
+            "acme",
+            "https://usher.test/join/inv_x",
+            "2026-01-08",
+        ] {
             assert!(text.contains(word), "{word} in {text}");
         }
     }

@@ -17,7 +17,13 @@ pub struct Given {
     #[arg(long, global = true, env = "USHER_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// A PostgreSQL database, instead of the embedded store: postgres://user@host/name.
-    #[arg(long, global = true, env = "USHER_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "USHER_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
     pub database_url: Option<String>,
     /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8080].
     #[arg(long, global = true, env = "USHER_LISTEN", value_name = "ADDRESS")]
@@ -27,10 +33,16 @@ pub struct Given {
     pub public_url: Option<String>,
     /// Try and test: the clock can be moved, mails are kept instead of sent. Decided when
     /// a store is made.
-    #[arg(long, global = true, env = "USHER_SANDBOX", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(long, global = true, env = "USHER_SANDBOX", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub sandbox: Option<bool>,
     /// The mail server: smtp://user:password@host:port, or smtps://. Mails wait without.
-    #[arg(long, global = true, env = "USHER_SMTP_URL", value_name = "URL", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "USHER_SMTP_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
     pub smtp_url: Option<String>,
     /// The sender of mails [default: usher@localhost].
     #[arg(long, global = true, env = "USHER_MAIL_FROM", value_name = "ADDRESS")]
@@ -42,28 +54,58 @@ pub struct Given {
     #[arg(long, global = true, env = "USHER_GRACE_DAYS", value_name = "DAYS")]
     pub grace_days: Option<u32>,
     /// For how long an invitation can be accepted, in days [default: 7].
-    #[arg(long, global = true, env = "USHER_INVITATION_DAYS", value_name = "DAYS")]
+    #[arg(
+        long,
+        global = true,
+        env = "USHER_INVITATION_DAYS",
+        value_name = "DAYS"
+    )]
     pub invitation_days: Option<u32>,
     /// Owners are told when so many seats of a kind are left [default: 1].
-    #[arg(long, global = true, env = "USHER_FEW_SEATS_LEFT", value_name = "SEATS")]
+    #[arg(
+        long,
+        global = true,
+        env = "USHER_FEW_SEATS_LEFT",
+        value_name = "SEATS"
+    )]
     pub few_seats_left: Option<u32>,
     /// For how long a log-in is good, in days [default: 30].
     #[arg(long, global = true, env = "USHER_LOG_IN_DAYS", value_name = "DAYS")]
     pub log_in_days: Option<u32>,
     /// For how long a signed entitlement token is good, in seconds [default: 300].
-    #[arg(long, global = true, env = "USHER_ENTITLEMENT_TOKEN_SECONDS", value_name = "SECONDS")]
+    #[arg(
+        long,
+        global = true,
+        env = "USHER_ENTITLEMENT_TOKEN_SECONDS",
+        value_name = "SECONDS"
+    )]
     pub entitlement_token_seconds: Option<u32>,
     /// For how long one key signs entitlement tokens, in days [default: 30].
-    #[arg(long, global = true, env = "USHER_SIGNING_KEY_DAYS", value_name = "DAYS")]
+    #[arg(
+        long,
+        global = true,
+        env = "USHER_SIGNING_KEY_DAYS",
+        value_name = "DAYS"
+    )]
     pub signing_key_days: Option<u32>,
     /// Seconds between two sweeps for what is due [default: 5].
-    #[arg(long, global = true, env = "USHER_SWEEP_SECONDS", value_name = "SECONDS")]
+    #[arg(
+        long,
+        global = true,
+        env = "USHER_SWEEP_SECONDS",
+        value_name = "SECONDS"
+    )]
     pub sweep_seconds: Option<u32>,
     /// Connections (PostgreSQL) or threads (embedded store) that read [default: 2].
     #[arg(long, global = true, env = "USHER_READERS", value_name = "COUNT")]
     pub readers: Option<u32>,
     /// Seconds that requests under way are given when the server stops [default: 10].
-    #[arg(long, global = true, env = "USHER_STOP_SECONDS", value_name = "SECONDS")]
+    #[arg(
+        long,
+        global = true,
+        env = "USHER_STOP_SECONDS",
+        value_name = "SECONDS"
+    )]
     pub stop_seconds: Option<u32>,
     /// How logs are written: text or json [default: text].
     #[arg(long, global = true, env = "USHER_LOG", value_name = "FORM")]
@@ -90,7 +132,8 @@ pub struct Settings {
     pub database_url: Option<String>,
     pub listen: SocketAddr,
     pub public_url: Option<String>,
-    pub sandbox: bool,
+    /// Unless said, what the store is; a new one is none.
+    pub sandbox: Option<bool>,
     pub smtp_url: Option<String>,
     pub mail_from: String,
     pub mail_templates: Option<PathBuf>,
@@ -122,7 +165,9 @@ impl Settings {
     fn join(given: Given, filed: Given) -> Settings {
         let defaults = usher_app::Settings::default();
         let days = |given: Option<u32>, filed: Option<u32>, default: i64| {
-            given.or(filed).map_or(default, |days| i64::from(days) * DAY)
+            given
+                .or(filed)
+                .map_or(default, |days| i64::from(days) * DAY)
         };
         let rules = defaults.rules;
         let app = usher_app::Settings {
@@ -139,7 +184,11 @@ impl Settings {
                     .unwrap_or(rules.few_seats_left),
             },
             public_url: String::new(),
-            log_in_seconds: days(given.log_in_days, filed.log_in_days, defaults.log_in_seconds),
+            log_in_seconds: days(
+                given.log_in_days,
+                filed.log_in_days,
+                defaults.log_in_seconds,
+            ),
             entitlement_token_seconds: given
                 .entitlement_token_seconds
                 .or(filed.entitlement_token_seconds)
@@ -158,7 +207,7 @@ impl Settings {
                 .or(filed.listen)
                 .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
             public_url: given.public_url.or(filed.public_url),
-            sandbox: given.sandbox.or(filed.sandbox).unwrap_or(false),
+            sandbox: given.sandbox.or(filed.sandbox),
             smtp_url: given.smtp_url.or(filed.smtp_url),
             mail_from: given
                 .mail_from
@@ -169,10 +218,7 @@ impl Settings {
             readers: given.readers.or(filed.readers).unwrap_or(2) as usize,
             stop_seconds: given.stop_seconds.or(filed.stop_seconds).unwrap_or(10),
             log: given.log.or(filed.log).unwrap_or(LogForm::Text),
-            log_level: given
-                .log_level
-                .or(filed.log_level)
-                .unwrap_or("info".into()),
+            log_level: given.log_level.or(filed.log_level).unwrap_or("info".into()),
             app,
         }
     }

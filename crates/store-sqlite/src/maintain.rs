@@ -1,7 +1,6 @@
 //! Backup and restore of the embedded store.
 
 use std::path::Path;
-use std::time::Duration;
 
 use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags};
@@ -10,10 +9,9 @@ use usher_store::{Error, Result};
 use crate::open;
 use crate::rows::error;
 
-/// How many pages are copied at a stretch, and the pause after it, in which the server can
-/// write.
-const PAGES: i32 = 1024;
-const PAUSE: Duration = Duration::from_millis(2);
+/// All pages at a stretch: one snapshot, in which a server can write on. In several steps,
+/// each commit in between would start the copy anew.
+const ALL_PAGES: i32 = -1;
 
 /// Copies the store, also while a server uses it, to a new file: all of one moment.
 ///
@@ -72,7 +70,7 @@ fn copy(source: &Connection, to: &Path) -> Result<()> {
     }
     let mut target = Connection::open(to).map_err(error)?;
     Backup::new(source, &mut target)
-        .and_then(|backup| backup.run_to_completion(PAGES, PAUSE, None))
+        .and_then(|backup| backup.step(ALL_PAGES))
         .map_err(error)?;
     target.close().map_err(|(_, e)| error(e))?;
     std::fs::File::open(to)

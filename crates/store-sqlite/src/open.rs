@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use usher_store::{Error, Result};
 
@@ -17,8 +18,9 @@ mod migrations {
 pub struct Options {
     /// The data folder; made if it is not there.
     pub folder: PathBuf,
-    /// Whether it is for a sandbox. Decided when it is made.
-    pub sandbox: bool,
+    /// Whether it is to be a sandbox, which is decided when it is made; unless said,
+    /// whatever it is.
+    pub sandbox: Option<bool>,
     /// How many threads read.
     pub readers: usize,
     /// The most units that are written in one transaction.
@@ -31,7 +33,7 @@ impl Options {
     pub fn new(folder: impl Into<PathBuf>) -> Options {
         Options {
             folder: folder.into(),
-            sandbox: false,
+            sandbox: None,
             readers: 2,
             max_batch: 512,
         }
@@ -44,8 +46,8 @@ pub fn file(folder: &Path) -> PathBuf {
     folder.join("usher.db")
 }
 
-/// Makes or upgrades the store, and gives the writer's connection.
-pub fn writer(options: &Options) -> Result<Connection> {
+/// Makes or upgrades the store; gives the writer's connection and whether it is a sandbox.
+pub fn writer(options: &Options) -> Result<(Connection, bool)> {
     std::fs::create_dir_all(&options.folder)
         .map_err(|e| Error::Unavailable(format!("{}: {e}", options.folder.display())))?;
     let mut connection = Connection::open(file(&options.folder)).map_err(error)?;
@@ -57,8 +59,8 @@ pub fn writer(options: &Options) -> Result<Connection> {
     migrations::migrations::runner()
         .run(&mut connection)
         .map_err(|e| Error::Engine(format!("schema upgrade: {e}")))?;
-    note_sandbox(&connection, options.sandbox)?;
-    Ok(connection)
+    let sandbox = note_sandbox(&connection, options.sandbox)?;
+    Ok((connection, sandbox))
 }
 
 /// A connection that can't write.
@@ -75,6 +77,10 @@ fn settings(connection: &Connection, cache_kib: u32) -> Result<()> {
         .busy_timeout(Duration::from_secs(10))
         .map_err(error)?;
     connection.set_prepared_statement_cache_capacity(128);
+    // Without this, SQLite plans a prepared statement anew for nearly every set of values.
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map_err(error)?;
     pragma(connection, "cache_size", &format!("-{cache_kib}"))?;
     pragma(connection, "temp_store", "memory")
 }
@@ -84,22 +90,23 @@ fn pragma(connection: &Connection, name: &str, value: &str) -> Result<()> {
 }
 
 /// Whether it is a sandbox is decided when a store is made, and never again.
-fn note_sandbox(connection: &Connection, wanted: bool) -> Result<()> {
+fn note_sandbox(connection: &Connection, wanted: Option<bool>) -> Result<bool> {
     let is = match meta(connection, "sandbox")? {
         Some(noted) => noted == "1",
         None => {
+            let wanted = wanted.unwrap_or(false);
             set_meta(connection, "sandbox", if wanted { "1" } else { "0" })?;
             wanted
         }
     };
-    match (is, wanted) {
+    match (is, wanted.unwrap_or(is)) {
         (true, false) => Err(Error::Sandbox(
             "this store was made for a sandbox; start it with --sandbox",
         )),
         (false, true) => Err(Error::Sandbox(
             "this store was made without a sandbox, and can't become one",
         )),
-        _ => Ok(()),
+        _ => Ok(is),
     }
 }
 

@@ -39,13 +39,13 @@ impl SqliteStore {
     /// [`Error::Sandbox`] when it was made the other way, [`Error::Unavailable`] when the
     /// folder can't be used.
     pub fn open(options: &Options) -> Result<SqliteStore> {
-        let connection = open::writer(options)?;
+        let (connection, sandbox) = open::writer(options)?;
         let offset = open::clock_offset(&connection)?;
         Ok(SqliteStore {
             loads: Loads::new(options),
             readers: Readers::start(options)?,
             writer: Writer::start(connection, options.max_batch)?,
-            sandbox: options.sandbox,
+            sandbox,
             clock_offset: AtomicI64::new(offset),
             folder: options.folder.clone(),
         })

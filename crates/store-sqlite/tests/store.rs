@@ -22,7 +22,7 @@ impl Folder {
 
     fn open(&self, sandbox: bool) -> Result<SqliteStore, Error> {
         SqliteStore::open(&Options {
-            sandbox,
+            sandbox: Some(sandbox),
             ..Options::new(&self.0)
         })
     }

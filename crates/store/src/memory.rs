@@ -4,6 +4,7 @@
 //!
 //! Not for production: whatever it holds is gone with the process.
 
+mod check;
 mod commit;
 mod lists;
 mod load;
@@ -31,6 +32,7 @@ pub struct MemoryStore {
     inner: Arc<Mutex<Inner>>,
 }
 
+#[derive(Clone)]
 struct Inner {
     tables: Tables,
     clock: Time,
@@ -73,6 +75,14 @@ impl MemoryStore {
         };
         MemoryStore {
             inner: Arc::new(Mutex::new(inner)),
+        }
+    }
+
+    /// Another store that holds the same: what happens in one is not seen in the other.
+    #[must_use]
+    pub fn copied(&self) -> MemoryStore {
+        MemoryStore {
+            inner: Arc::new(Mutex::new(self.lock().clone())),
         }
     }
 

@@ -67,6 +67,47 @@ pub enum Write {
     RemoveSigningKey(String),
 }
 
+/// What names the row that a write is about: two writes with the same key are about the
+/// same row.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RowKey {
+    table: &'static str,
+    ids: (Uuid, Uuid),
+    rest: Vec<u8>,
+}
+
+impl Write {
+    /// The row that it is about.
+    #[must_use]
+    pub fn key(&self) -> RowKey {
+        let nil = Uuid::nil();
+        let (table, ids, rest): (_, _, &[u8]) = match self {
+            Write::Account(a) => ("accounts", (a.id.0, nil), &[]),
+            Write::AccountRecord(r) => ("account_records", (r.account.0, nil), &[]),
+            Write::Domain(d) => ("domains", (d.id.0, nil), &[]),
+            Write::Seats(d) => ("seats", (d.id.0, nil), &[]),
+            Write::DomainRecord(r) => ("domain_records", (r.domain.0, nil), &[]),
+            Write::User(u) => ("users", (u.domain.0, u.id.0), &[]),
+            Write::RemoveUser(domain, user) => ("users", (domain.0, user.0), &[]),
+            Write::Person(p) => ("people", (p.domain.0, p.user.0), &[]),
+            Write::RemovePerson(domain, user) => ("people", (domain.0, user.0), &[]),
+            Write::Token(t) => ("tokens", (t.account.0, t.id.0), &[]),
+            Write::RemoveToken(account, id) => ("tokens", (account.0, id.0), &[]),
+            Write::Remembered(r) => ("remembered", (r.head, nil), &r.key),
+            Write::Mail(m) => ("mail", (m.id, nil), &[]),
+            Write::Attempts(a) => ("attempts", (nil, nil), &a.key),
+            Write::PriceBook(b) => ("price_books", (Uuid::from_u128(b.version.into()), nil), &[]),
+            Write::SigningKey(k) => ("signing_keys", (nil, nil), k.kid.as_bytes()),
+            Write::RemoveSigningKey(kid) => ("signing_keys", (nil, nil), kid.as_bytes()),
+        };
+        RowKey {
+            table,
+            ids,
+            rest: rest.to_vec(),
+        }
+    }
+}
+
 /// What is decided together: on disk together, or not at all.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unit {

@@ -119,8 +119,15 @@ fn domain_record(snapshot: &Snapshot, domain: DomainId) -> Result<DomainRecord, 
     record.cloned().ok_or(Refusal::not_found("domain"))
 }
 
+/// Loads what [`entitlements`] needs beside the account and its seat.
+pub(crate) fn needs_entitlements(seen: &Snapshot, load: &mut Load) {
+    let managed_by = |account: &Account| account.managed_by();
+    let domains = seen.world.accounts.values().filter_map(managed_by);
+    load.lineages.extend(domains);
+}
+
 /// What an account may do now: by its own plan, or by its seat and the standing of the
-/// domain that gives it. A token's load brings all that this needs.
+/// domain that gives it.
 pub(crate) fn entitlements(
     snapshot: &Snapshot,
     account: &Account,

@@ -86,14 +86,10 @@ fn recent(draft: &Draft<'_>, key: Key) -> Option<Attempts> {
 /// The wait after so many attempts.
 fn wait_seconds(wrong: i64) -> i64 {
     let beyond = wrong - limits::FREE_ATTEMPTS;
-    match u32::try_from(beyond) {
-        Err(_) | Ok(0) => 0,
-        Ok(beyond) => {
-            let doubled = 1_i64.checked_shl(beyond - 1).filter(|wait| *wait > 0);
-            doubled.map_or(limits::LONGEST_WAIT_SECONDS, |wait| {
-                wait.min(limits::LONGEST_WAIT_SECONDS)
-            })
-        }
+    // More doublings than this are beyond the longest wait, and must not overflow.
+    match beyond.min(32) {
+        ..=0 => 0,
+        beyond => (1 << (beyond - 1)).min(limits::LONGEST_WAIT_SECONDS),
     }
 }
 

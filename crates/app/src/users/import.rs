@@ -75,7 +75,7 @@ impl UseCase for ImportUsers {
         if self.rows.is_empty() || self.rows.len() > limits::IMPORT_ROWS {
             return Err(Refusal::Invalid {
                 field: "csv",
-                why: "1 to 5000 rows after the header",
+                why: "1 to 2000 rows after the header",
             });
         }
         let point = draft.checkpoint();

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod attempts;
+mod meanwhile;
 mod outbox;
 mod passwords;
 mod second_factor;

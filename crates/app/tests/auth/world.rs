@@ -10,6 +10,7 @@ use usher_app::login::{LogIn, LoggedIn};
 use usher_app::secrets::digest;
 use usher_app::{App, Ask, Idempotency, Settings};
 use usher_rules::{AccountId, Refusal, Time};
+use usher_store::Store;
 use usher_store::memory::MemoryStore;
 use usher_store::records::Mail;
 
@@ -72,11 +73,16 @@ impl Server {
     }
 
     pub fn on(store: MemoryStore) -> Server {
+        Server::over(Arc::new(store.clone()), store)
+    }
+
+    /// A process that sees the store through something else.
+    pub fn over(seen: Arc<dyn Store>, store: MemoryStore) -> Server {
         let settings = Settings {
             public_url: "https://usher.example.com".to_owned(),
             ..Settings::default()
         };
-        let app = App::new(Arc::new(store.clone()), settings, Arc::new(System));
+        let app = App::new(seen, settings, Arc::new(System));
         Server { store, app }
     }
 

@@ -16,7 +16,7 @@ pub async fn run(mut settings: Settings) -> Result<ExitCode, Error> {
         let why = "the demo runs on the embedded store; leave --database-url out";
         return Err(Error::Settings(why.to_owned()));
     }
-    settings.sandbox = true;
+    settings.sandbox = Some(true);
     if settings.data == std::path::Path::new("usher-data") {
         settings.data = "usher-demo".into();
     }

@@ -23,7 +23,10 @@ pub async fn check(settings: &Settings) -> Result<ExitCode, Error> {
     let differences = store.check().await?;
     for d in &differences {
         let (recorded, counted) = (d.recorded, d.counted);
-        println!("{} {}: recorded {recorded}, counted {counted}", d.of, d.what);
+        println!(
+            "{} {}: recorded {recorded}, counted {counted}",
+            d.of, d.what
+        );
     }
     if differences.is_empty() {
         println!("usher: every count is what its rows say");
@@ -44,7 +47,11 @@ pub fn backup(settings: &Settings, file: &Path) -> Result<ExitCode, Error> {
 pub fn restore(settings: &Settings, file: &Path) -> Result<ExitCode, Error> {
     let folder = engine::folder(settings)?;
     engine::restore(file, folder)?;
-    println!("usher: {} is restored to {}", file.display(), folder.display());
+    println!(
+        "usher: {} is restored to {}",
+        file.display(),
+        folder.display()
+    );
     Ok(ExitCode::SUCCESS)
 }
 

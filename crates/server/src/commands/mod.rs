@@ -34,10 +34,11 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Error> {
         Command::Serve => serve::run(settings).await,
         Command::Demo => demo::run(settings).await,
         Command::Operator {
-            command: Operator::Create {
-                email,
-                password_file,
-            },
+            command:
+                Operator::Create {
+                    email,
+                    password_file,
+                },
         } => operator::create(&settings, email, password_file.as_deref()).await,
         Command::Migrate => maintain::migrate(&settings).await,
         Command::Check => maintain::check(&settings).await,

@@ -37,24 +37,25 @@ pub async fn run(settings: Settings) -> Result<ExitCode, Error> {
 impl Server {
     /// Opens the store, takes the port, puts the parts together.
     pub async fn wire(mut settings: Settings) -> Result<Server, Error> {
+        settings.sandbox = Some(settings.sandbox.unwrap_or(false));
         let store = engine::open(&settings, false).await?;
-        let listener = TcpListener::bind(settings.listen).await.map_err(|e| {
-            Error::Settings(format!("can't listen on {}: {e}", settings.listen))
-        })?;
+        let listener = TcpListener::bind(settings.listen)
+            .await
+            .map_err(|e| Error::Settings(format!("can't listen on {}: {e}", settings.listen)))?;
         let address = listener.local_addr()?;
         settings.app.public_url = settings.public_url(address);
         let mailer = match &settings.smtp_url {
             None => None,
             Some(url) => Some(Arc::new(SmtpMailer::new(url, &settings)?)),
         };
-        if mailer.is_none() && !settings.sandbox {
+        if mailer.is_none() && !store.is_sandbox() {
             tracing::warn!("no mail server is set (smtp_url): mails wait until one is");
         }
         let app = App::new(store, settings.app.clone(), Arc::new(entropy::System));
         tracing::info!(
             %address,
             engine = app.store.engine(),
-            sandbox = settings.sandbox,
+            sandbox = app.store.is_sandbox(),
             "usher {} serves", env!("CARGO_PKG_VERSION")
         );
         Ok(Server {
@@ -70,7 +71,7 @@ impl Server {
     pub async fn serve(self) -> Result<(), Error> {
         let (stop, stopping) = watch::channel(false);
         let options = usher_http::HttpOptions {
-            sandbox: self.settings.sandbox,
+            sandbox: self.app.store.is_sandbox(),
             stopping: stopping.clone(),
             ..usher_http::HttpOptions::default()
         };
@@ -138,7 +139,9 @@ async fn send(app: Arc<App>, mailer: Option<Arc<SmtpMailer>>, mut stopping: watc
     if mailer.is_none() && !app.store.is_sandbox() {
         return;
     }
-    let mailer = mailer.as_deref().map(|m| m as &dyn usher_app::outbox::Mailer);
+    let mailer = mailer
+        .as_deref()
+        .map(|m| m as &dyn usher_app::outbox::Mailer);
     while !pause(Duration::from_secs(1), &mut stopping).await {
         if let Err(error) = app.send_due_mail(mailer).await {
             tracing::warn!(%error, "mails could not be sent; they wait");
@@ -148,8 +151,6 @@ async fn send(app: Arc<App>, mailer: Option<Arc<SmtpMailer>>, mut stopping: watc
 
 /// Waits; says whether it is time to stop.
 async fn pause(time: Duration, stopping: &mut watch::Receiver<bool>) -> bool {
-    tokio::select! {
-        () = tokio::time::sleep(time) => *stopping.borrow(),
-        _ = stopping.wait_for(|stop| *stop) => true,
-    }
+    let stop = stopping.wait_for(|stop| *stop);
+    tokio::time::timeout(time, stop).await.is_ok()
 }

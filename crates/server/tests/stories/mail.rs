@@ -55,13 +55,12 @@ fn invitation_among(smtp: &mut Smtp) -> Value {
     }
 }
 
-/// The mailed token: what follows `/invitations/` in the link.
-fn token_of(text: &str) -> String {
-    let (_, rest) = text
-        .split_once("/invitations/")
-        .unwrap_or_else(|| panic!("a link to the invitation: {text}"));
-    let end = rest.find(|letter: char| !(letter.is_ascii_alphanumeric() || "_-".contains(letter)));
-    rest[..end.unwrap_or(rest.len())].to_owned()
+/// The mailed token, which is also the end of the link.
+fn token_of(text: &str) -> &str {
+    let is_of_a_token = |letter: char| letter.is_ascii_alphanumeric() || "_-".contains(letter);
+    text.split(|letter| !is_of_a_token(letter))
+        .find(|word| word.starts_with("inv_"))
+        .unwrap_or_else(|| panic!("a token: {text}"))
 }
 
 fn acceptance(prefix: &str) -> Value {

@@ -23,15 +23,17 @@ struct PerKindTwin {
 pub fn encode_prices(prices: &BTreeMap<Currency, PerKind<Minor>>) -> String {
     let twins: BTreeMap<Text<Currency>, PerKindTwin> = prices
         .iter()
-        .map(|(currency, PerKind([domain_user, business, business_pro, seat_license]))| {
-            let twin = PerKindTwin {
-                domain_user: *domain_user,
-                business: *business,
-                business_pro: *business_pro,
-                seat_license: *seat_license,
-            };
-            (Text(*currency), twin)
-        })
+        .map(
+            |(currency, PerKind([domain_user, business, business_pro, seat_license]))| {
+                let twin = PerKindTwin {
+                    domain_user: *domain_user,
+                    business: *business,
+                    business_pro: *business_pro,
+                    seat_license: *seat_license,
+                };
+                (Text(*currency), twin)
+            },
+        )
         .collect();
     super::write(&twins)
 }

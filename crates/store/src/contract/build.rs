@@ -238,15 +238,17 @@ impl Act {
         self.0.heads.sort_by_key(|change| change.head.key());
         let (at, request) = (self.0.at, self.0.id.0);
         let entries = events.into_iter().zip(expected + 1..);
-        self.0.journal.extend(entries.map(|(event, seq)| JournalEntry {
-            head,
-            seq,
-            at,
-            recorded_at: at,
-            actor: None,
-            request,
-            event,
-        }));
+        self.0
+            .journal
+            .extend(entries.map(|(event, seq)| JournalEntry {
+                head,
+                seq,
+                at,
+                recorded_at: at,
+                actor: None,
+                request,
+                event,
+            }));
         self
     }
 

@@ -186,8 +186,14 @@ async fn j1_a_poisoned_unit_fails_alone(store: Arc<dyn Store>) {
     for n in [0, 2, 4, 6] {
         assert_eq!(outcomes[n], Ok(()), "the unit at {n}");
     }
-    assert!(matches!(outcomes[1], Err(Error::NotUnique(_))), "{outcomes:?}");
-    assert!(matches!(outcomes[3], Err(Error::Constraint(_))), "{outcomes:?}");
+    assert!(
+        matches!(outcomes[1], Err(Error::NotUnique(_))),
+        "{outcomes:?}"
+    );
+    assert!(
+        matches!(outcomes[3], Err(Error::Constraint(_))),
+        "{outcomes:?}"
+    );
     assert_eq!(outcomes[5], Err(Error::Conflict));
     let snapshot = load(&*store, |load| load.accounts = (1..=9).map(acc).collect()).await;
     let there: Vec<_> = snapshot.world.accounts.into_keys().collect();
@@ -249,7 +255,10 @@ async fn j1_a_unit_on_what_a_failed_one_would_have_changed_is_a_conflict(store: 
         Act::new().moves(head, 2).unit(),
     ];
     let outcomes = store.commit(units).await;
-    assert!(matches!(outcomes[0], Err(Error::NotUnique(_))), "{outcomes:?}");
+    assert!(
+        matches!(outcomes[0], Err(Error::NotUnique(_))),
+        "{outcomes:?}"
+    );
     assert_eq!(outcomes[1..], [Err(Error::Conflict), Ok(())]);
     assert_eq!(version(&*store, head).await, 3);
 }
@@ -266,7 +275,10 @@ async fn j1_rows_may_come_in_any_order(store: Arc<dyn Store>) {
     ]);
     // `many_rows` renames the owner: of the two writes of that row, one goes.
     unit.writes.remove(1);
-    let grown = unit.writes.iter().rposition(|w| matches!(w, Write::Seats(_)));
+    let grown = unit
+        .writes
+        .iter()
+        .rposition(|w| matches!(w, Write::Seats(_)));
     unit.writes.remove(grown.expect("seats"));
     unit.writes.reverse();
     assert_eq!(store.commit(vec![unit]).await, [Ok(())]);

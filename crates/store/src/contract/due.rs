@@ -158,18 +158,26 @@ async fn c8_what_is_due_first_comes_first_and_each_domain_once(store: Arc<dyn St
     let at = |n: i64| Time(T0.0 + n);
     // Domain 1 by its schedule, 2 by an invitation (and later ones), 3 by both, the
     // invitation first, 4 by its lapse, 5 like 4 at the same moment, 6 not yet.
-    domain_as(scheduled(1, SeatKind::Business, at(40))).done(&*store).await;
+    domain_as(scheduled(1, SeatKind::Business, at(40)))
+        .done(&*store)
+        .await;
     let act = domain_opened(2).put(Write::User(ends(2, 21, at(20))));
     let act = act.put(Write::User(ends(2, 22, at(25))));
-    act.put(Write::User(ends(2, 23, at(5000)))).done(&*store).await;
+    act.put(Write::User(ends(2, 23, at(5000))))
+        .done(&*store)
+        .await;
     let act = domain_as(scheduled(3, SeatKind::DomainUser, at(50)));
-    act.put(Write::User(ends(3, 31, at(10)))).done(&*store).await;
+    act.put(Write::User(ends(3, 31, at(10))))
+        .done(&*store)
+        .await;
     for n in [5, 4] {
         let mut lapsed = noted(domain(n), State::Lapsed, Some(T0));
         lapsed.standing.noted_until = Some(at(30));
         domain_as(lapsed).done(&*store).await;
     }
-    domain_as(scheduled(6, SeatKind::BusinessPro, at(1000))).done(&*store).await;
+    domain_as(scheduled(6, SeatKind::BusinessPro, at(1000)))
+        .done(&*store)
+        .await;
     let order = [dom(3), dom(2), dom(4), dom(5), dom(1)];
     assert_eq!(due(&*store, at(100)).await, order);
     for limit in 0..=5 {
@@ -178,7 +186,15 @@ async fn c8_what_is_due_first_comes_first_and_each_domain_once(store: Arc<dyn St
     }
     assert_eq!(due(&*store, at(20)).await, [dom(3), dom(2)]);
     // A standing that no longer fits is due before all that has a time.
-    assert!(below(&*store, 90, State::Frozen, noted(domain(0), State::Good, None)).await);
+    assert!(
+        below(
+            &*store,
+            90,
+            State::Frozen,
+            noted(domain(0), State::Good, None)
+        )
+        .await
+    );
     assert_eq!(store.due(at(100), 1).await.unwrap(), [dom(91)]);
 }
 

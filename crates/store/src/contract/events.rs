@@ -14,16 +14,27 @@ use usher_rules::{AccountId, DomainId, Event, Time, TokenId, UserId};
 
 /// 2026-03-14T15:09:26.535897Z: a moment with microseconds.
 const AT: Time = Time(1_773_500_966_535_897);
-const USER: UserId = UserId(uuid::Uuid::from_u128(0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0b31));
-const OTHER_USER: UserId = UserId(uuid::Uuid::from_u128(0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0b32));
-const ACCOUNT: AccountId =
-    AccountId(uuid::Uuid::from_u128(0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0a01));
-const OTHER_ACCOUNT: AccountId =
-    AccountId(uuid::Uuid::from_u128(0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0a02));
-const DOMAIN: DomainId = DomainId(uuid::Uuid::from_u128(0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0d01));
-const OTHER_DOMAIN: DomainId =
-    DomainId(uuid::Uuid::from_u128(0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0d02));
-const TOKEN: TokenId = TokenId(uuid::Uuid::from_u128(0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0701));
+const USER: UserId = UserId(uuid::Uuid::from_u128(
+    0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0b31,
+));
+const OTHER_USER: UserId = UserId(uuid::Uuid::from_u128(
+    0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0b32,
+));
+const ACCOUNT: AccountId = AccountId(uuid::Uuid::from_u128(
+    0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0a01,
+));
+const OTHER_ACCOUNT: AccountId = AccountId(uuid::Uuid::from_u128(
+    0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0a02,
+));
+const DOMAIN: DomainId = DomainId(uuid::Uuid::from_u128(
+    0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0d01,
+));
+const OTHER_DOMAIN: DomainId = DomainId(uuid::Uuid::from_u128(
+    0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0d02,
+));
+const TOKEN: TokenId = TokenId(uuid::Uuid::from_u128(
+    0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0701,
+));
 
 /// One event of each kind.
 #[must_use]

@@ -381,7 +381,10 @@ async fn d3_users_in_every_state_tier_and_role_read_back(store: Arc<dyn Store>) 
         load.users = users.iter().map(|user| (user.domain, user.id)).collect();
     })
     .await;
-    assert_eq!(snapshot.world.users.into_values().collect::<Vec<_>>(), users);
+    assert_eq!(
+        snapshot.world.users.into_values().collect::<Vec<_>>(),
+        users
+    );
 }
 
 async fn g7_accounts_in_every_place_and_state_read_back(store: Arc<dyn Store>) {

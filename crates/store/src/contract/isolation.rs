@@ -181,7 +181,10 @@ async fn i1_tokens_are_one_accounts(store: Arc<dyn Store>) {
 async fn i3_answers_are_one_heads(store: Arc<dyn Store>) {
     twins(&*store).await;
     let head = Head::Domain(dom(1));
-    let snapshot = load(&*store, |load| load.remembered = [(head, digest(50))].into()).await;
+    let snapshot = load(&*store, |load| {
+        load.remembered = [(head, digest(50))].into()
+    })
+    .await;
     let answers: Vec<_> = snapshot.remembered.into_values().collect();
     assert_eq!(answers, [remembered(head, 50)]);
 }

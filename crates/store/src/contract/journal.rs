@@ -23,10 +23,7 @@ async fn j1_every_kind_of_event_reads_back(store: Arc<dyn Store>) {
     let events = events::one_of_each();
     let act = domain_opened(1);
     act.done(&*store).await;
-    Act::new()
-        .says(head, 1, events.clone())
-        .done(&*store)
-        .await;
+    Act::new().says(head, 1, events.clone()).done(&*store).await;
     let lines = store.journal(head, 1, 1000).await.unwrap();
     let read: Vec<Event> = lines.into_iter().map(|line| line.event).collect();
     assert_eq!(read, events);

@@ -409,7 +409,18 @@ async fn j1_a_load_of_many_keys(store: Arc<dyn Store>) {
 }
 
 async fn j1_keys_are_taken_literally(store: Arc<dyn Store>) {
-    let awkward = ["%", "_", "'", "\"", "' OR 1=1 --", "\\", "{a}", "$1", "?1", "né"];
+    let awkward = [
+        "%",
+        "_",
+        "'",
+        "\"",
+        "' OR 1=1 --",
+        "\\",
+        "{a}",
+        "$1",
+        "?1",
+        "né",
+    ];
     let mut act = domain_opened(1);
     for (n, text) in awkward.iter().enumerate() {
         let n = n as u64 + 10;

@@ -27,7 +27,9 @@ fn at(micros: i64) -> Time {
 
 async fn waits(store: &dyn Store, mails: impl IntoIterator<Item = Mail>) {
     let act = Act::new().moves(Head::System, 0);
-    act.puts(mails.into_iter().map(Write::Mail)).done(store).await;
+    act.puts(mails.into_iter().map(Write::Mail))
+        .done(store)
+        .await;
 }
 
 /// The claimed mails in the order of their ids: in which order they come is not promised.
@@ -97,7 +99,11 @@ async fn d1_a_mail_that_was_kept_is_shown_and_not_sent_again(store: Arc<dyn Stor
         sent_at: Some(at(sent_at)),
         ..mail(n, at(0))
     };
-    assert_eq!(sent, [shown(3, 20), shown(2, 10), shown(1, 30)], "the newest first");
+    assert_eq!(
+        sent,
+        [shown(3, 20), shown(2, 10), shown(1, 30)],
+        "the newest first"
+    );
     assert_eq!(store.sent_mail(1).await.unwrap(), sent[..1]);
 }
 

@@ -26,9 +26,30 @@ super::list! {
 
 /// Names that differ in case only, that tie, that begin alike, that need care.
 const NAMES: [&str; 24] = [
-    "Anna", "anna", "ANNA", "Anna", "Annabel", "Ann", "", " Anna", "Zoë", "zoe", "Ängström",
-    "ÄNGSTRÖM", "İstanbul", "李雷", "李", "🦊 Fox", "100%", "100 percent", "a_b", "axb", "O'Neill",
-    "\"quoted\"", "back\\slash", "e\u{301}tude",
+    "Anna",
+    "anna",
+    "ANNA",
+    "Anna",
+    "Annabel",
+    "Ann",
+    "",
+    " Anna",
+    "Zoë",
+    "zoe",
+    "Ängström",
+    "ÄNGSTRÖM",
+    "İstanbul",
+    "李雷",
+    "李",
+    "🦊 Fox",
+    "100%",
+    "100 percent",
+    "a_b",
+    "axb",
+    "O'Neill",
+    "\"quoted\"",
+    "back\\slash",
+    "e\u{301}tude",
 ];
 const TIERS: [Tier; 3] = Tier::ALL;
 const STATES: [&str; 5] = ["invited", "expired", "declined", "active", "suspended"];
@@ -45,9 +66,7 @@ fn line(n: usize) -> UserLine {
     };
     let user = User {
         state,
-        license: License::Named {
-            tier: TIERS[n % 3],
-        },
+        license: License::Named { tier: TIERS[n % 3] },
         role: Role::ALL[n % 4],
         ..invited(dom(1), number)
     };
@@ -55,7 +74,9 @@ fn line(n: usize) -> UserLine {
         // Neither in the order of ids nor in that of names.
         email: format!("{}{}@example.com", ["b", "é", "a", "ab"][n % 4], n * 7 % 50),
         name: NAMES[n % NAMES.len()].to_owned(),
-        external_id: (n % 3 == 0).then(|| format!("{}-{n}", ["x", "X", "an"][n / 3 % 3])),
+        external_id: n
+            .is_multiple_of(3)
+            .then(|| format!("{}-{n}", ["x", "X", "an"][n / 3 % 3])),
         ..person(dom(1), number)
     };
     UserLine { user, person }
@@ -171,9 +192,44 @@ async fn d4_filters_of_tier_state_and_role(store: Arc<dyn Store>) {
 async fn d4_search_is_by_what_begins_with_it(store: Arc<dyn Store>) {
     let lines = fifty(&*store).await;
     let texts = [
-        "", "a", "ann", "anna", "annab", "b", "é", "ab1", "x-", "X-", "an-", "z", "zoë", "zoe",
-        "ä", "ängström", "i\u{307}", "李", "李雷", "🦊", "100%", "100", "a_", "a_b", "o'", "o'n", "\"",
-        "\"q", "back\\", "e\u{301}", " ", "%", "_", "'", "''", "\\", "no such", "anna ",
+        "",
+        "a",
+        "ann",
+        "anna",
+        "annab",
+        "b",
+        "é",
+        "ab1",
+        "x-",
+        "X-",
+        "an-",
+        "z",
+        "zoë",
+        "zoe",
+        "ä",
+        "ängström",
+        "i\u{307}",
+        "李",
+        "李雷",
+        "🦊",
+        "100%",
+        "100",
+        "a_",
+        "a_b",
+        "o'",
+        "o'n",
+        "\"",
+        "\"q",
+        "back\\",
+        "e\u{301}",
+        " ",
+        "%",
+        "_",
+        "'",
+        "''",
+        "\\",
+        "no such",
+        "anna ",
     ];
     for text in texts {
         let listing = Listing {
@@ -184,9 +240,19 @@ async fn d4_search_is_by_what_begins_with_it(store: Arc<dyn Store>) {
     }
     let find = |text: &str| {
         let search = Some(text.to_owned());
-        plainly(&lines, &Listing { search, ..Listing::default() }).len()
+        plainly(
+            &lines,
+            &Listing {
+                search,
+                ..Listing::default()
+            },
+        )
+        .len()
     };
-    assert_eq!((find("100%"), find("a_b"), find("%"), find("_")), (2, 2, 0, 0));
+    assert_eq!(
+        (find("100%"), find("a_b"), find("%"), find("_")),
+        (2, 2, 0, 0)
+    );
     assert!(find("anna") >= 10 && find("X-") > 0, "the cases are there");
 }
 
@@ -217,7 +283,12 @@ async fn d4_search_sort_filter_and_pages_together(store: Arc<dyn Store>) {
 
 async fn d4_a_page_says_whether_there_is_more(store: Arc<dyn Store>) {
     fifty(&*store).await;
-    for (limit, items, more) in [(0, 0, true), (49, 49, true), (50, 50, false), (51, 50, false)] {
+    for (limit, items, more) in [
+        (0, 0, true),
+        (49, 49, true),
+        (50, 50, false),
+        (51, 50, false),
+    ] {
         let listing = Listing {
             limit,
             ..Listing::default()

@@ -24,6 +24,7 @@ super::list! {
     d1_an_invitation_is_unique,
     i1_a_tokens_digest_is_unique,
     d1_what_is_freed_can_be_taken,
+    j1_what_is_unique_may_change_hands_in_one_unit,
     j1_a_unit_that_clashes_with_itself_is_refused,
 }
 
@@ -54,7 +55,12 @@ async fn i1_an_accounts_address_is_unique(store: Arc<dyn Store>) {
 async fn i1_addresses_differ_by_byte(store: Arc<dyn Store>) {
     // That addresses are in lower case is the app's part; a store compares bytes. The
     // last two look alike: one is composed, one is not.
-    let emails = ["a@example.com", "A@example.com", "a@example.com ", "\u{e9}@example.com"];
+    let emails = [
+        "a@example.com",
+        "A@example.com",
+        "a@example.com ",
+        "\u{e9}@example.com",
+    ];
     let emails = emails.into_iter().chain(["e\u{301}@example.com"]);
     for (n, email) in emails.enumerate() {
         let mut record = account_record(n as u64);
@@ -62,7 +68,10 @@ async fn i1_addresses_differ_by_byte(store: Arc<dyn Store>) {
         let act = Act::new().makes_account(account(n as u64), record);
         act.done(&*store).await;
     }
-    let snapshot = load(&*store, |load| load.emails = ["A@example.com".to_owned()].into()).await;
+    let snapshot = load(&*store, |load| {
+        load.emails = ["A@example.com".to_owned()].into()
+    })
+    .await;
     let found: Vec<_> = snapshot.account_records.into_keys().collect();
     assert_eq!(found, [acc(1)]);
 }
@@ -224,7 +233,10 @@ async fn d1_what_is_freed_can_be_taken(store: Arc<dyn Store>) {
         Write::Person(person)
     };
     let head = |version| Act::new().moves(Head::Domain(dom(1)), version);
-    let users = [Write::User(invited(dom(1), 3)), Write::User(invited(dom(1), 4))];
+    let users = [
+        Write::User(invited(dom(1), 3)),
+        Write::User(invited(dom(1), 4)),
+    ];
     let act = head(1).puts(users).put(named(3, "a@example.com"));
     act.put(named(4, "b@example.com")).done(&*store).await;
     // Renamed away, then taken by the next unit; removed and taken in one.
@@ -237,6 +249,36 @@ async fn d1_what_is_freed_can_be_taken(store: Arc<dyn Store>) {
         .put(Write::RemoveUser(dom(1), usr(3)))
         .done(&*store)
         .await;
+}
+
+async fn j1_what_is_unique_may_change_hands_in_one_unit(store: Arc<dyn Store>) {
+    // Three in a ring: in no order of the rows is each name free when it is taken.
+    domain_opened(1).done(&*store).await;
+    let named = |n: u64, turn: u64| {
+        let mut person = person(dom(1), n);
+        let next = (n + turn) % 3;
+        person.email = format!("person{next}@example.com");
+        person.external_id = Some(format!("E{next}"));
+        person.invitation = Some(digest(next));
+        person
+    };
+    for turn in 0..3 {
+        (0..3)
+            .fold(
+                Act::new().moves(Head::Domain(dom(1)), 1 + turn),
+                |act, n| act.puts_user(invited(dom(1), n), named(n, turn)),
+            )
+            .done(&*store)
+            .await;
+        let snapshot = load(&*store, |load| {
+            load.user_emails = [(dom(1), "person0@example.com".to_owned())].into();
+            load.external_ids = [(dom(1), "E0".to_owned())].into();
+            load.invitations = [digest(0)].into();
+        })
+        .await;
+        let people: Vec<_> = snapshot.people.into_values().collect();
+        assert_eq!(people, [named((3 - turn) % 3, turn)]);
+    }
 }
 
 async fn j1_a_unit_that_clashes_with_itself_is_refused(store: Arc<dyn Store>) {

@@ -22,7 +22,12 @@ super::list! {
     a1_counts_that_fit_their_rows_pass_the_check,
     a1_the_check_finds_every_wrong_count,
     j1_the_check_finds_a_gap_between_head_and_journal,
-    c7_the_check_finds_an_account_that_is_not_where_its_user_is,
+    c7_the_check_finds_a_user_whose_account_is_elsewhere,
+    c7_the_check_finds_an_account_whose_user_is_not_there,
+    c7_the_check_finds_a_domain_whose_owner_does_not_know,
+    c7_the_check_finds_a_domain_whose_seat_above_does_not_know,
+    j1_the_check_finds_a_person_without_a_user,
+    c7_the_check_passes_over_a_closed_domain,
     i4_tokens_are_listed_the_newest_first,
     g7_pending_verifications_are_listed_the_oldest_first,
     j1_the_clock_does_not_go_back,
@@ -54,7 +59,9 @@ fn of_moment(act: Act, n: u64, moment: Time) -> Act {
 /// The numbers of what is left of each of the three.
 async fn left(store: &dyn Store) -> [Vec<u64>; 3] {
     let snapshot = load(store, |load| {
-        load.remembered = (0..50).map(|n| (Head::Account(acc(1)), digest(n))).collect();
+        load.remembered = (0..50)
+            .map(|n| (Head::Account(acc(1)), digest(n)))
+            .collect();
         load.tokens = (0..50).map(digest).collect();
         load.attempts = (0..50).map(digest).collect();
     })
@@ -77,7 +84,10 @@ async fn i3_what_has_had_its_time_is_forgotten(store: Arc<dyn Store>) {
     };
     assert_eq!(store.forget(before(1, 1, 1), 100).await, Ok(0));
     assert_eq!(store.forget(before(3, 1, 1), 100).await, Ok(2));
-    assert_eq!(left(&*store).await, [vec![3, 4], vec![1, 2, 3, 4], vec![1, 2, 3, 4]]);
+    assert_eq!(
+        left(&*store).await,
+        [vec![3, 4], vec![1, 2, 3, 4], vec![1, 2, 3, 4]]
+    );
     assert_eq!(store.forget(before(1, 4, 2), 100).await, Ok(4));
     assert_eq!(left(&*store).await, [vec![3, 4], vec![4], vec![2, 3, 4]]);
     assert_eq!(store.forget(before(9, 9, 9), 100).await, Ok(6));
@@ -108,7 +118,11 @@ async fn i3_a_bounded_number_is_forgotten_at_once(store: Arc<dyn Store>) {
             break;
         }
     }
-    assert_eq!((gone, calls), (12, 3), "while it is the limit, there may be more");
+    assert_eq!(
+        (gone, calls),
+        (12, 3),
+        "while it is the limit, there may be more"
+    );
     assert_eq!(left(&*store).await, [vec![5], vec![5], vec![5]]);
 }
 
@@ -207,26 +221,72 @@ async fn j1_the_check_finds_a_gap_between_head_and_journal(store: Arc<dyn Store>
     assert_eq!(check(&*store).await, [expected]);
 }
 
-async fn c7_the_check_finds_an_account_that_is_not_where_its_user_is(store: Arc<dyn Store>) {
-    domain_opened(1).done(&*store).await;
-    account_made(2).done(&*store).await;
-    let mut domain = domain(1);
-    domain.users = 1;
-    let seat = domain.seats.get_mut(SeatKind::DomainUser);
+/// What the check finds after these rows were put beside a domain 2 below a domain 1.
+async fn finds(store: &dyn Store, act: Act, of: uuid::Uuid, what: &str) {
+    let mut above = domain(1);
+    above.users = 1;
+    let seat = above.seats.get_mut(SeatKind::DomainUser);
     (seat.ordered, seat.in_use) = (1, 1);
-    Act::new()
-        .moves(Head::Domain(dom(1)), 1)
-        .puts_user(joined(dom(1), 2), person(dom(1), 2))
-        .put(Write::Seats(domain))
-        .done(&*store)
-        .await;
+    domain_as(above).done(store).await;
+    let below = domain_below(2, &above);
+    below_as(below).done(store).await;
+    account_made(3).done(store).await;
+    assert_eq!(check(store).await, [], "before");
+    act.moves(Head::System, 0).done(store).await;
     let expected = Difference {
-        of: usr(2).0,
-        what: "account of user".to_owned(),
+        of,
+        what: what.to_owned(),
         recorded: 1,
         counted: 0,
     };
-    assert_eq!(check(&*store).await, [expected]);
+    assert_eq!(check(store).await, [expected]);
+}
+
+async fn c7_the_check_finds_a_user_whose_account_is_elsewhere(store: Arc<dyn Store>) {
+    let suspended = User {
+        state: UserState::Suspended { account: acc(3) },
+        ..invited(dom(1), 3)
+    };
+    let mut counts = domain(1);
+    counts.users = 2;
+    let seat = counts.seats.get_mut(SeatKind::DomainUser);
+    (seat.ordered, seat.in_use) = (1, 1);
+    let act = Act::new()
+        .puts_user(suspended, person(dom(1), 3))
+        .put(Write::Seats(counts));
+    finds(&*store, act, usr(3).0, "account of user").await;
+}
+
+async fn c7_the_check_finds_an_account_whose_user_is_not_there(store: Arc<dyn Store>) {
+    let mut managed = account(3);
+    managed.place = Place::Managed {
+        domain: dom(1),
+        user: usr(3),
+    };
+    let act = Act::new().put(Write::Account(managed));
+    finds(&*store, act, acc(3).0, "user of account").await;
+}
+
+async fn c7_the_check_finds_a_domain_whose_owner_does_not_know(store: Arc<dyn Store>) {
+    let act = Act::new().put(Write::Account(account(1)));
+    finds(&*store, act, dom(1).0, "owner of domain").await;
+}
+
+async fn c7_the_check_finds_a_domain_whose_seat_above_does_not_know(store: Arc<dyn Store>) {
+    let act = Act::new().put(Write::User(joined(dom(1), 2)));
+    finds(&*store, act, dom(2).0, "owner above").await;
+}
+
+async fn j1_the_check_finds_a_person_without_a_user(store: Arc<dyn Store>) {
+    let act = Act::new().put(Write::Person(person(dom(1), 3)));
+    finds(&*store, act, usr(3).0, "user of person").await;
+}
+
+async fn c7_the_check_passes_over_a_closed_domain(store: Arc<dyn Store>) {
+    let mut closed = domain(1);
+    closed.closed = true;
+    domain_as(closed).done(&*store).await;
+    assert_eq!(check(&*store).await, []);
 }
 
 async fn i4_tokens_are_listed_the_newest_first(store: Arc<dyn Store>) {

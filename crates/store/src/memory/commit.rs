@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lists::EventLine;
-use crate::tables::Row;
 use crate::unit::JournalEntry;
 use crate::{Committed, Error, HeadState, Unit, Write};
 
@@ -23,7 +22,9 @@ impl Tables {
 
     fn check_heads(&self, unit: &Unit) -> Committed {
         let version = |head: &crate::HeadChange| {
-            self.heads.get(&head.head.key()).map_or(0, |state| state.version)
+            self.heads
+                .get(&head.head.key())
+                .map_or(0, |state| state.version)
         };
         if unit.heads.iter().all(|head| version(head) == head.expected) {
             Ok(())
@@ -47,8 +48,11 @@ impl Tables {
 
     /// What is unique has to be so after the unit, in whatever order its rows come.
     fn check_unique(&self, unit: &Unit) -> Committed {
-        let after: Vec<(Holder, Vec<Claim>)> =
-            unit.writes.iter().filter_map(Tables::claims_after).collect();
+        let after: Vec<(Holder, Vec<Claim>)> = unit
+            .writes
+            .iter()
+            .filter_map(Tables::claims_after)
+            .collect();
         let touched: BTreeSet<Holder> = after.iter().map(|(holder, _)| *holder).collect();
         let mut claimed = BTreeMap::new();
         for (holder, claim) in after
@@ -62,19 +66,6 @@ impl Tables {
             }
         }
         Ok(())
-    }
-
-    /// Whether a unit takes a unique value from one row that it writes and gives it to
-    /// another: what engines that check row by row may refuse.
-    pub fn hands_on_a_claim(&self, unit: &Unit) -> bool {
-        let removes = |write: &&Write| matches!(write.row(), Row::Remove(..));
-        let puts = unit.writes.iter().filter(|write| !removes(write));
-        let after: Vec<_> = puts.filter_map(Tables::claims_after).collect();
-        let written: BTreeSet<Holder> = after.iter().map(|(holder, _)| *holder).collect();
-        after.iter().any(|(holder, claims)| {
-            let held = claims.iter().filter_map(|claim| self.holder(claim));
-            held.into_iter().any(|other| other != *holder && written.contains(&other))
-        })
     }
 
     fn apply(&mut self, unit: &Unit) {
@@ -114,7 +105,11 @@ fn check_seats(write: &Write) -> Committed {
     let Write::Seats(domain) = write else {
         return Ok(());
     };
-    match domain.seats.iter().find(|(_, seat)| seat.in_use > seat.ordered) {
+    match domain
+        .seats
+        .iter()
+        .find(|(_, seat)| seat.in_use > seat.ordered)
+    {
         Some((kind, _)) => Err(Error::Constraint(format!(
             "seats: {} in use beyond the order",
             kind.name()

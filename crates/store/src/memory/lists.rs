@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use usher_rules::accounts::{Account, Identity, Place};
+use usher_rules::accounts::Identity;
 use usher_rules::domains::Domain;
-use usher_rules::seats::{Quantities, SeatKind};
 use usher_rules::standing::State;
 use usher_rules::users::{User, UserState};
 use usher_rules::{AccountId, DomainId, Head, Time, TokenId};
 
 use crate::lists::{
-    Difference, DomainLine, EventLine, Listing, Page, Sort, Totals, UserLine, VerificationLine,
+    DomainLine, EventLine, Listing, Page, Sort, Totals, UserLine, VerificationLine,
 };
 use crate::port::{Forget, MailOutcome};
 use crate::records::{Mail, Person, Token};
@@ -44,10 +43,12 @@ impl Tables {
 
     /// The first moment by `now` at which something is due in a domain.
     fn due_at(&self, domain: &Domain, now: Time) -> Option<Time> {
-        let invitations = self.users_of(domain.id).filter_map(|user| match user.state {
-            UserState::Invited { expires_at } => Some(expires_at),
-            _ => None,
-        });
+        let invitations = self
+            .users_of(domain.id)
+            .filter_map(|user| match user.state {
+                UserState::Invited { expires_at } => Some(expires_at),
+                _ => None,
+            });
         let schedules = domain.seats.iter().filter_map(|(_, seat)| seat.scheduled);
         let misfit = self.misfits(domain).then_some(Time::ZERO);
         invitations
@@ -219,62 +220,6 @@ impl Tables {
         }
         (limit as usize - left) as u64
     }
-
-    pub fn check(&self) -> Vec<Difference> {
-        let mut differences = Vec::new();
-        for (id, recorded) in &self.seats {
-            differences.extend(self.recount(*id, recorded));
-        }
-        for (head, state) in &self.heads {
-            let lines = self.journal.range((*head, 0)..=(*head, u64::MAX));
-            let last = lines.last().map_or(0, |((_, seq), _)| *seq);
-            differences.extend(differs(*head, "journal", state.version, last));
-        }
-        let at_home = |user: &User, account: &Account| {
-            let place = Place::Managed {
-                domain: user.domain,
-                user: user.id,
-            };
-            account.place == place
-        };
-        for user in self.users.values() {
-            let Some(account) = user.state.account() else {
-                continue;
-            };
-            let found = self.accounts.get(&account).is_some_and(|a| at_home(user, a));
-            differences.extend(differs(user.id.0, "account of user", 1, u64::from(found)));
-        }
-        differences
-    }
-
-    /// A domain's counts against its users' rows. Seats in pools have no rows yet.
-    fn recount(&self, id: DomainId, recorded: &Domain) -> Vec<Difference> {
-        let users = self.users_of(id).filter(|user| user.state.counts()).count();
-        let seats = (self.users_of(id))
-            .fold(Quantities::default(), |sum, user| sum.plus(&user.seats()));
-        let what = [
-            (SeatKind::DomainUser, "domain_user_in_use"),
-            (SeatKind::Business, "business_in_use"),
-            (SeatKind::BusinessPro, "business_pro_in_use"),
-        ];
-        let seats = what.into_iter().filter_map(|(kind, what)| {
-            let in_use = recorded.seats.get(kind).in_use;
-            differs(id.0, what, u64::from(in_use), u64::from(*seats.get(kind)))
-        });
-        differs(id.0, "users", u64::from(recorded.users), users as u64)
-            .into_iter()
-            .chain(seats)
-            .collect()
-    }
-}
-
-fn differs(of: Uuid, what: &str, recorded: u64, counted: u64) -> Option<Difference> {
-    (recorded != counted).then(|| Difference {
-        of,
-        what: what.to_owned(),
-        recorded: recorded as i64,
-        counted: counted as i64,
-    })
 }
 
 fn wanted(user: &User, person: &Person, listing: &Listing) -> bool {

@@ -1,6 +1,6 @@
 //! The rows, in a typed map per table, and the one index of all that must be unique.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
@@ -14,10 +14,10 @@ use crate::lists::EventLine;
 use crate::records::{
     AccountRecord, Attempts, Digest, DomainRecord, Mail, Person, Remembered, SigningKey, Token,
 };
-use crate::{HeadState, Write};
+use crate::{HeadState, Unit, Write};
 
 /// All that the store holds.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Tables {
     pub heads: BTreeMap<Uuid, HeadState>,
     pub journal: BTreeMap<(Uuid, u64), EventLine>,
@@ -178,10 +178,18 @@ impl Tables {
             Holder::Domain(id) => self.domains.get(&id).map(Claim::of_domain),
             Holder::User(domain, id) => self.users.get(&(domain, id)).map(Claim::of_user),
             Holder::Person(domain, id) => self.people.get(&(domain, id)).map(Claim::of_person),
-            Holder::Token(account, id) => (self.tokens.get(&(account, id)))
-                .map(|token| vec![Claim::Token(token.digest)]),
+            Holder::Token(account, id) => {
+                (self.tokens.get(&(account, id))).map(|token| vec![Claim::Token(token.digest)])
+            }
         }
         .unwrap_or_default()
+    }
+
+    /// What the rows of a unit claim now, and what they would afterwards.
+    pub fn claims_around(&self, unit: &Unit) -> BTreeSet<Claim> {
+        let rows = unit.writes.iter().filter_map(Self::claims_after);
+        rows.flat_map(|(holder, after)| self.claims_now(holder).into_iter().chain(after))
+            .collect()
     }
 
     /// Takes back what the row of this write claims now.

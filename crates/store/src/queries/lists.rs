@@ -182,7 +182,7 @@ macro_rules! check_seats {
     };
 }
 /// Recounts: each gives id, what, recorded, counted for what differs.
-pub const CHECKS: [&str; 6] = [
+pub const CHECKS: [&str; 10] = [
     check_seats!("users", "'invited', 'active', 'suspended'", ""),
     check_seats!("domain_user_in_use", "'invited', 'active'", ""),
     check_seats!("business_in_use", "'invited', 'active'", " AND u.tier = 'business'"),
@@ -193,6 +193,17 @@ pub const CHECKS: [&str; 6] = [
     "SELECT u.id, 'account of user', CAST(1 AS BIGINT), CAST(0 AS BIGINT) FROM users u \
      LEFT JOIN accounts a ON a.id = u.account AND a.domain = u.domain AND a.member = u.id \
      WHERE u.account IS NOT NULL AND a.id IS NULL",
+    "SELECT a.id, 'user of account', CAST(1 AS BIGINT), CAST(0 AS BIGINT) FROM accounts a \
+     LEFT JOIN users u ON u.domain = a.domain AND u.id = a.member AND u.account = a.id \
+     WHERE a.domain IS NOT NULL AND u.id IS NULL",
+    "SELECT d.id, 'owner of domain', CAST(1 AS BIGINT), CAST(0 AS BIGINT) FROM domains d \
+     LEFT JOIN accounts a ON a.id = d.owner AND a.owns = d.id \
+     WHERE d.closed = 0 AND a.id IS NULL",
+    "SELECT d.id, 'owner above', CAST(1 AS BIGINT), CAST(0 AS BIGINT) FROM domains d \
+     LEFT JOIN users u ON u.domain = d.parent AND u.id = d.parent_user AND u.owns = d.id \
+     WHERE d.closed = 0 AND d.parent IS NOT NULL AND u.id IS NULL",
+    "SELECT p.user_id, 'user of person', CAST(1 AS BIGINT), CAST(0 AS BIGINT) FROM people p \
+     LEFT JOIN users u ON u.domain = p.domain AND u.id = p.user_id WHERE u.id IS NULL",
 ];
 
 /// Reads a row of [`CHECKS`].

@@ -79,15 +79,27 @@ fn j1_what_no_version_wrote_is_inconsistent() {
         ("user_vanished", "{}"),
         ("user_removed", "{}"),
         ("user_removed", "not json"),
-        ("user_removed", r#"{"user":"dom_00000000000000000000000000000001"}"#),
+        (
+            "user_removed",
+            r#"{"user":"dom_00000000000000000000000000000001"}"#,
+        ),
         ("plan_changed", r#"{"from":"base","to":"gold"}"#),
-        ("prices_set", r#"{"version":-1,"from":"2026-01-01T00:00:00Z"}"#),
+        (
+            "prices_set",
+            r#"{"version":-1,"from":"2026-01-01T00:00:00Z"}"#,
+        ),
         ("prices_set", r#"{"version":1,"from":"yesterday"}"#),
     ];
     for (kind, payload) in cases {
         let result = codec::decode(kind, payload);
         assert!(
-            matches!(result, Err(Error::Inconsistent { table: "journal", .. })),
+            matches!(
+                result,
+                Err(Error::Inconsistent {
+                    table: "journal",
+                    ..
+                })
+            ),
             "{kind} {payload}: {result:?}"
         );
     }
@@ -97,7 +109,10 @@ fn j1_what_no_version_wrote_is_inconsistent() {
 fn g1_prices_read_back_and_are_written_in_one_order() {
     let prices = BTreeMap::from([
         (Currency::EUR, PerKind([400, 600, 1200, 900])),
-        (Currency::from_code("CHF").unwrap(), PerKind([1, 0, i64::MAX, -5])),
+        (
+            Currency::from_code("CHF").unwrap(),
+            PerKind([1, 0, i64::MAX, -5]),
+        ),
     ]);
     let text = codec::encode_prices(&prices);
     assert_eq!(

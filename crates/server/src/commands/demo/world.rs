@@ -98,10 +98,25 @@ async fn make(app: &Arc<App>) -> Result<(), Failure> {
     sign_up(app, RESELLER, "Reseller").await?;
     let (reseller, account) = sign_in(app, RESELLER).await?;
     let tier = Tier::BusinessPro;
-    app.do_now(reseller, SetPlan { account, plan: tier }).await?;
+    app.do_now(
+        reseller,
+        SetPlan {
+            account,
+            plan: tier,
+        },
+    )
+    .await?;
     let top = own_domain(app, &operator, RESELLER, "Reseller", [10, 4, 2, 0]).await?;
     below(app, RESELLER, top, SUB_RESELLER, "Sub-reseller").await?;
-    member(app, RESELLER, top, "support@example.com", "Support", Role::Support).await?;
+    member(
+        app,
+        RESELLER,
+        top,
+        "support@example.com",
+        "Support",
+        Role::Support,
+    )
+    .await?;
 
     let middle = own_domain(app, &operator, SUB_RESELLER, "Sub-reseller", [6, 3, 0, 0]).await?;
     below(app, SUB_RESELLER, middle, CUSTOMER, "Customer").await?;
@@ -111,7 +126,15 @@ async fn make(app: &Arc<App>) -> Result<(), Failure> {
     for n in 1..=20 {
         let email = format!("staff-{n:02}@example.com");
         let role = if n == 1 { Role::Admin } else { Role::Member };
-        let user = member(app, CUSTOMER, bottom, &email, &format!("Staff {n:02}"), role).await?;
+        let user = member(
+            app,
+            CUSTOMER,
+            bottom,
+            &email,
+            &format!("Staff {n:02}"),
+            role,
+        )
+        .await?;
         if n <= 3 {
             let upgrade = SetLicense {
                 domain: bottom,
@@ -139,7 +162,8 @@ async fn own_domain(
         prefix: name.to_lowercase(),
     };
     let domain = app.do_now(ask.clone(), open).await?.domain.id;
-    app.do_now(ask.clone(), StartVerification { account }).await?;
+    app.do_now(ask.clone(), StartVerification { account })
+        .await?;
     let approve = DecideVerification {
         account,
         approve: true,
@@ -223,7 +247,11 @@ async fn add(
     let mode = Mode::Add;
     let case = CreateUser { domain, new, mode };
     let password = Some(PASSWORD.to_owned());
-    let id = told(|keep| app.create_user(ask, case, password, keep), |line| line.user.id).await?;
+    let id = told(
+        |keep| app.create_user(ask, case, password, keep),
+        |line| line.user.id,
+    )
+    .await?;
     tracing::debug!(email, "added");
     Ok(id)
 }
@@ -278,7 +306,9 @@ where
     }))
     .await?;
     let kept = kept.lock().ok().and_then(|mut kept| kept.take());
-    kept.map_or(Err(Failure::Busy), |result| result.map_err(Failure::Refused))
+    kept.map_or(Err(Failure::Busy), |result| {
+        result.map_err(Failure::Refused)
+    })
 }
 
 type Keep<A> = Box<dyn Fn(Result<&A, &usher_rules::Refusal>) -> Reply + Send + Sync>;

@@ -28,8 +28,20 @@ pub const USERS: u64 = 16;
 pub const OTHERS: u64 = 12;
 
 pub const NAMES: [&str; 14] = [
-    "", "Ann", "ann", "Anna", "ÉMILE", "émile", "李", "O'Neill", "100%", "a_b", "axb", "\"q\"",
-    "back\\slash", "🦊",
+    "",
+    "Ann",
+    "ann",
+    "Anna",
+    "ÉMILE",
+    "émile",
+    "李",
+    "O'Neill",
+    "100%",
+    "a_b",
+    "axb",
+    "\"q\"",
+    "back\\slash",
+    "🦊",
 ];
 
 fn name(dice: &mut Dice) -> String {
@@ -317,7 +329,11 @@ impl Run {
             0 => Write::PriceBook(PriceBook {
                 version: n as u32,
                 from,
-                prices: [(Currency::EUR, PerKind([(); 4].map(|()| dice.below(99) as i64)))].into(),
+                prices: [(
+                    Currency::EUR,
+                    PerKind([(); 4].map(|()| dice.below(99) as i64)),
+                )]
+                .into(),
             }),
             1 => Write::SigningKey(SigningKey {
                 created_at,
@@ -330,7 +346,7 @@ impl Run {
 }
 
 /// What names the row: its table and its key.
-fn key(write: &Write) -> (&'static str, Vec<crate::tables::Value>) {
+pub fn key(write: &Write) -> (&'static str, Vec<crate::tables::Value>) {
     match write.row() {
         crate::tables::Row::Put(table, mut values) => {
             values.truncate(table.key.len());

@@ -69,7 +69,10 @@ impl Run {
             attempts: shift(&mut self.dice),
         };
         // Which rows go first is not promised, so that all have to.
-        let (left, right) = (a.forget(before, 10_000).await, b.forget(before, 10_000).await);
+        let (left, right) = (
+            a.forget(before, 10_000).await,
+            b.forget(before, 10_000).await,
+        );
         self.same("how many were forgotten", left, right);
         self.model.forget(before, 10_000);
     }
@@ -80,7 +83,10 @@ impl Run {
         self.loads(&load, a, b).await;
         let listing = self.listing();
         let domain = self.domain_id();
-        let (left, right) = (a.users(domain, &listing).await, b.users(domain, &listing).await);
+        let (left, right) = (
+            a.users(domain, &listing).await,
+            b.users(domain, &listing).await,
+        );
         self.same(&format!("{listing:?}"), left, right);
         let (head, after) = (self.head(), self.dice.below(30));
         let limit = self.dice.below(20) as u32;
@@ -161,7 +167,11 @@ impl Run {
         self.equal("heads", &left.heads, &right.heads);
         self.equal("tokens", &left.tokens, &right.tokens);
         self.equal("names", &left.account_records, &right.account_records);
-        self.equal("domains' names", &left.domain_records, &right.domain_records);
+        self.equal(
+            "domains' names",
+            &left.domain_records,
+            &right.domain_records,
+        );
         self.equal("prefixes", &left.prefixes, &right.prefixes);
         self.equal("people", &left.people, &right.people);
         self.equal("answers", &left.remembered, &right.remembered);

@@ -1,0 +1,107 @@
+//! `POST /v1/domains/{domain}/users/bulk`: one action on many users, each with an outcome
+//! of its own (rule D4).
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use usher_app::users::Step;
+use usher_app::users::bulk::{Action, Bulk};
+use usher_rules::Refusal;
+use utoipa::ToSchema;
+
+use crate::answer::{Answer, change};
+use crate::extract::{At, Writes};
+use crate::problem::Problem;
+use crate::state::Http;
+use crate::wire::{InDomain, Tier, UserId};
+
+/// What is done to each user. `set_tier`: an upgrade or a downgrade, to the tier in `tier`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum BulkAction {
+    SetTier,
+    Suspend,
+    Restore,
+    Remove,
+    Resend,
+}
+
+/// What to do, and to whom.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BulkRequest {
+    /// To whom, one after the other.
+    #[schema(min_items = 1, max_items = 1000)]
+    pub users: Vec<UserId>,
+    /// What.
+    pub action: BulkAction,
+    /// The tier, for `set_tier`.
+    #[serde(default)]
+    pub tier: Option<Tier>,
+}
+
+/// What became of each user, in the order asked.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct BulkAnswer {
+    /// User by user.
+    pub items: Vec<BulkOutcome>,
+}
+
+/// What became of one user.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct BulkOutcome {
+    /// Which.
+    pub user: UserId,
+    /// Whether it was done.
+    pub done: bool,
+    /// Why not, if it was not.
+    pub problem: Option<Problem>,
+}
+
+impl BulkRequest {
+    fn action(&self) -> Result<Action, Problem> {
+        match (self.action, self.tier) {
+            (BulkAction::SetTier, Some(tier)) => Ok(Action::Tier(tier.into())),
+            (BulkAction::SetTier, None) => Err(Problem::invalid("tier", "is missing")),
+            (_, Some(_)) => Err(Problem::invalid("tier", "belongs to set_tier only")),
+            (BulkAction::Suspend, None) => Ok(Action::Step(Step::Suspend)),
+            (BulkAction::Restore, None) => Ok(Action::Step(Step::Restore)),
+            (BulkAction::Remove, None) => Ok(Action::Step(Step::Remove)),
+            (BulkAction::Resend, None) => Ok(Action::Step(Step::Resend)),
+        }
+    }
+}
+
+fn show(outcomes: &Vec<(usher_rules::UserId, Result<(), Refusal>)>) -> BulkAnswer {
+    let items = outcomes.iter().map(|(user, outcome)| BulkOutcome {
+        user: (*user).into(),
+        done: outcome.is_ok(),
+        problem: outcome.as_ref().err().map(Problem::from),
+    });
+    BulkAnswer {
+        items: items.collect(),
+    }
+}
+
+/// Do one thing to many users
+///
+/// Each user has an outcome of its own; those that can be done are done together.
+#[utoipa::path(
+    post, path = "/v1/domains/{domain}/users/bulk", tag = "users",
+    params(InDomain),
+    request_body = BulkRequest,
+    responses((status = 200, description = "What became of each user", body = BulkAnswer)),
+    extensions(("x-refusals" = json!(["not_allowed", "not_found"]))),
+)]
+pub async fn bulk_users(
+    State(http): State<Http>,
+    At(InDomain { domain }): At<InDomain>,
+    Writes { ask, body }: Writes<BulkRequest>,
+) -> Answer {
+    let case = Bulk {
+        domain: domain.0,
+        action: body.action()?,
+        users: body.users.into_iter().map(|user| user.0).collect(),
+    };
+    change(&http.app, ask, case, show).await
+}

@@ -1,0 +1,19 @@
+//! What several endpoints send and take: twins of inner types, never the same. An inner
+//! type can change without the API noticing, and the other way round.
+
+mod ids;
+mod page;
+mod path;
+mod seats;
+mod texts;
+mod words;
+
+pub use ids::{AccountId, DomainId, TokenId, UserId};
+pub use page::{Cursor, PageQuery, limit};
+pub use path::{BySecret, DryRun, InDomain, OfAccount, OfToken, OfUser};
+pub use seats::{Prices, Quantities};
+pub use texts::{Currency, Email, Moment, Prefix, Zone};
+pub use words::{
+    Feature, Identity, LicenseModel, PaymentMethod, Permission, Plan, Prerequisite, Role, SeatKind,
+    State, Tier, UserState, When,
+};

@@ -1,0 +1,10 @@
+//! What every test needs: a world, callers in it, and the document to hold answers against.
+
+pub mod checked_in;
+pub mod client;
+pub mod conform;
+pub mod people;
+pub mod world;
+
+pub use client::{Answer, Client};
+pub use world::World;

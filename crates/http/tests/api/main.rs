@@ -1,0 +1,18 @@
+//! The API through its router, on a store in memory. Every answer that a test gets is held
+//! against the OpenAPI document.
+
+mod accounts;
+mod document;
+mod domains;
+mod events;
+mod harness;
+mod input;
+mod invitations;
+mod me;
+mod operator;
+mod pages;
+mod roles;
+mod sandbox;
+mod seats;
+mod users;
+mod writes;

@@ -1,0 +1,257 @@
+//! What a batch of units writes, as one statement per table.
+
+use std::collections::HashMap;
+
+use usher_store::tables::{self, Row, Table, Type, Value, journal_row};
+use usher_store::{Committed, Error, Unit};
+use uuid::Uuid;
+
+use crate::rows::{Block, key_bytes};
+
+/// The tables that units write, by their place in the lists below.
+pub(crate) fn written() -> impl Iterator<Item = &'static Table> {
+    let journals = [&tables::HEADS, &tables::JOURNAL, &tables::META];
+    tables::ALL
+        .into_iter()
+        .filter(move |table| !journals.contains(table))
+}
+
+/// The text that locks heads, in the order of their ids, and tells their versions.
+pub(crate) const LOCK_HEADS: &str =
+    "SELECT id, version FROM heads WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE";
+pub(crate) const NEW_HEADS: &str = "INSERT INTO heads (id, version, at) \
+    SELECT * FROM unnest($1::uuid[], $2::int8[], $3::int8[])";
+pub(crate) const MOVE_HEADS: &str = "UPDATE heads h SET version = k.version, at = k.at \
+    FROM unnest($1::uuid[], $2::int8[], $3::int8[]) AS k(id, version, at) WHERE h.id = k.id";
+
+/// The text that appends to journals.
+pub(crate) fn append() -> String {
+    insert(&tables::JOURNAL)
+}
+
+/// The text that writes rows of a table whole.
+pub(crate) fn put(table: &Table) -> String {
+    let key: Vec<_> = table.key.iter().map(|(name, _)| *name).collect();
+    let set: Vec<_> = table
+        .rest
+        .iter()
+        .map(|(name, _)| format!("{name} = excluded.{name}"))
+        .collect();
+    format!(
+        "{} ON CONFLICT ({}) DO UPDATE SET {}",
+        insert(table),
+        key.join(", "),
+        set.join(", ")
+    )
+}
+
+/// The text that removes rows of a table by their keys.
+pub(crate) fn remove(table: &Table) -> String {
+    let same: Vec<_> = table
+        .key
+        .iter()
+        .map(|(name, _)| format!("t.{name} = k.{name}"))
+        .collect();
+    let names: Vec<_> = table.key.iter().map(|(name, _)| *name).collect();
+    format!(
+        "DELETE FROM {} t USING {} AS k({}) WHERE {}",
+        table.name,
+        unnest(table.key.iter().map(|(_, kind)| *kind)),
+        names.join(", "),
+        same.join(" AND ")
+    )
+}
+
+fn insert(table: &Table) -> String {
+    let names: Vec<_> = table.columns().map(|(name, _)| name).collect();
+    format!(
+        "INSERT INTO {} ({}) SELECT * FROM {}",
+        table.name,
+        names.join(", "),
+        unnest(table.columns().map(|(_, kind)| kind))
+    )
+}
+
+fn unnest(types: impl Iterator<Item = Type>) -> String {
+    let arrays: Vec<_> = (1..)
+        .zip(types)
+        .map(|(n, kind)| format!("${n}::{}[]", usher_store::queries::postgres_type(kind)))
+        .collect();
+    format!("unnest({})", arrays.join(", "))
+}
+
+/// Which units can be committed on these versions, each after those before it.
+pub(crate) fn decide(units: &[Unit], stored: &HashMap<Uuid, u64>) -> Vec<Committed> {
+    let mut versions = stored.clone();
+    let mut decide = |unit: &Unit| {
+        let at = |key: Uuid| versions.get(&key).copied().unwrap_or(0);
+        if unit.heads.iter().any(|h| at(h.head.key()) != h.expected) {
+            return Err(Error::Conflict);
+        }
+        versions.extend(unit.heads.iter().map(|h| (h.head.key(), h.next)));
+        Ok(())
+    };
+    units.iter().map(&mut decide).collect()
+}
+
+/// How rows are written over those that are there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Each in its place.
+    InPlace,
+    /// All are taken away first, so that what is unique can change hands between them in
+    /// any order.
+    Anew,
+}
+
+/// The rows after some units, each row once.
+pub(crate) struct Changes {
+    pub(crate) new_heads: Block,
+    pub(crate) moved_heads: Block,
+    pub(crate) journal: Block,
+    /// Per table of [`written`]: rows to remove, rows to write.
+    pub(crate) tables: Vec<(Block, Block)>,
+}
+
+impl Changes {
+    /// Of units that are to be committed, in their order.
+    pub(crate) fn of<'a>(
+        units: impl Iterator<Item = &'a Unit> + Clone,
+        stored: &HashMap<Uuid, u64>,
+        way: Way,
+    ) -> Changes {
+        let head = || Block::new(tables::HEADS.columns().map(|(_, kind)| kind));
+        let mut changes = Changes {
+            new_heads: head(),
+            moved_heads: head(),
+            journal: Block::new(tables::JOURNAL.columns().map(|(_, kind)| kind)),
+            tables: Vec::new(),
+        };
+        for unit in units.clone() {
+            for entry in &unit.journal {
+                changes.journal.push(journal_row(unit, entry));
+            }
+        }
+        changes.move_heads(units.clone(), stored);
+        changes.tables = rows(units, way);
+        changes
+    }
+
+    fn move_heads<'a>(
+        &mut self,
+        units: impl Iterator<Item = &'a Unit>,
+        stored: &HashMap<Uuid, u64>,
+    ) {
+        let mut last: HashMap<Uuid, (u64, i64)> = HashMap::new();
+        for unit in units {
+            for change in &unit.heads {
+                last.insert(change.head.key(), (change.next, unit.at.0));
+            }
+        }
+        for (id, (version, at)) in last {
+            let row = vec![
+                Value::Id(Some(id)),
+                Value::Int(i64::try_from(version).ok()),
+                Value::Int(Some(at)),
+            ];
+            if stored.contains_key(&id) {
+                self.moved_heads.push(row);
+            } else {
+                self.new_heads.push(row);
+            }
+        }
+    }
+}
+
+/// The last write of each row, per table. One statement can touch a row only once.
+fn rows<'a>(units: impl Iterator<Item = &'a Unit>, way: Way) -> Vec<(Block, Block)> {
+    let mut tables: Vec<Last> = written().map(Last::of).collect();
+    for write in units.flat_map(|unit| &unit.writes) {
+        let row = write.row();
+        let (Row::Put(table, _) | Row::Remove(table, _)) = row;
+        let at = tables.iter_mut().find(|t| std::ptr::eq(t.table, table));
+        at.unwrap_or_else(|| unreachable!("a table that no unit writes"))
+            .note(row);
+    }
+    tables.into_iter().map(|table| table.blocks(way)).collect()
+}
+
+/// The last write of each row of a table, in the order of the first.
+struct Last {
+    table: &'static Table,
+    places: HashMap<Vec<u8>, usize>,
+    rows: Vec<Row>,
+}
+
+impl Last {
+    fn of(table: &'static Table) -> Last {
+        Last {
+            table,
+            places: HashMap::new(),
+            rows: Vec::new(),
+        }
+    }
+
+    fn note(&mut self, row: Row) {
+        let (Row::Put(_, values) | Row::Remove(_, values)) = &row;
+        let key = key_bytes(&values[..self.table.key.len()]);
+        let next = self.rows.len();
+        let at = *self.places.entry(key).or_insert(next);
+        if at == next {
+            self.rows.push(row);
+        } else {
+            self.rows[at] = row;
+        }
+    }
+
+    fn blocks(mut self, way: Way) -> (Block, Block) {
+        if std::ptr::eq(self.table, &raw const tables::ATTEMPTS) {
+            self.sort();
+        }
+        let mut removes = Block::new(self.table.key.iter().map(|(_, kind)| *kind));
+        let mut puts = Block::new(self.table.columns().map(|(_, kind)| kind));
+        for row in self.rows {
+            match row {
+                Row::Put(_, values) => {
+                    if way == Way::Anew {
+                        removes.push(values[..self.table.key.len()].to_vec());
+                    }
+                    puts.push(values);
+                }
+                Row::Remove(_, key) => removes.push(key),
+            }
+        }
+        (removes, puts)
+    }
+
+    /// Rows that lie under no head are locked by writing them: in one order everywhere,
+    /// or two processes wait for each other.
+    fn sort(&mut self) {
+        let width = self.table.key.len();
+        self.rows.sort_by_cached_key(|row| {
+            let (Row::Put(_, values) | Row::Remove(_, values)) = row;
+            key_bytes(&values[..width])
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_texts_name_key_and_columns() {
+        assert_eq!(
+            put(&tables::ATTEMPTS),
+            "INSERT INTO attempts (key, wrong, blocked_until, last_at) SELECT * FROM \
+             unnest($1::bytea[], $2::int8[], $3::int8[], $4::int8[]) ON CONFLICT (key) DO UPDATE \
+             SET wrong = excluded.wrong, blocked_until = excluded.blocked_until, \
+             last_at = excluded.last_at"
+        );
+        assert_eq!(
+            remove(&tables::USERS),
+            "DELETE FROM users t USING unnest($1::uuid[], $2::uuid[]) AS k(domain, id) \
+             WHERE t.domain = k.domain AND t.id = k.id"
+        );
+    }
+}

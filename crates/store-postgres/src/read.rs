@@ -1,0 +1,210 @@
+//! Loads: a few connections, each with a task of its own that takes what waits.
+//!
+//! A load that arrives while all connections are busy waits; whoever is free next takes
+//! all that wait and answers them from one snapshot, in one round trip.
+
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::time::Instant;
+use tokio_postgres::{Config, Statement};
+use usher_rules::Time;
+use usher_store::queries::loads::{ALL, Step, steps};
+use usher_store::{Error, Load, Result, Snapshot};
+
+use crate::Options;
+use crate::connect::{Link, PATIENCE, Pauses, Purpose, pipeline};
+use crate::error::{ends_session, translate};
+use crate::merge::{self, Merged, merge};
+
+/// How many loads may wait; more wait for a place.
+const QUEUE: usize = 4096;
+/// How many loads one snapshot answers at most, and with how many keys.
+const MAX_LOADS: usize = 64;
+const MAX_KEYS: usize = 4096;
+
+const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+struct Request {
+    steps: Vec<Step>,
+    answer: oneshot::Sender<Result<Snapshot>>,
+}
+
+/// Where loads are asked for.
+pub(crate) struct Loads {
+    queue: mpsc::Sender<Request>,
+}
+
+impl Loads {
+    /// Starts the tasks; they end when this is dropped.
+    pub(crate) fn start(config: &Config, options: Options, sandbox: bool) -> Loads {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let waiting = Arc::new(Mutex::new(waiting));
+        for _ in 0..options.readers.max(1) {
+            let reader = Reader {
+                config: config.clone(),
+                clock: merge::clock(sandbox),
+                session: None,
+            };
+            tokio::spawn(reader.serve(Arc::clone(&waiting)));
+        }
+        Loads { queue }
+    }
+
+    pub(crate) async fn load(&self, load: &Load) -> Result<Snapshot> {
+        let (answer, answered) = oneshot::channel();
+        // What is due by now, whatever the time: the query itself asks the clock.
+        let steps = steps(load, Time(i64::MAX));
+        let gone = || Error::Unavailable("the store is closing".to_owned());
+        let request = Request { steps, answer };
+        self.queue.send(request).await.map_err(|_| gone())?;
+        answered.await.map_err(|_| gone())?
+    }
+}
+
+struct Reader {
+    config: Config,
+    clock: String,
+    session: Option<Session>,
+}
+
+impl Reader {
+    async fn serve(mut self, waiting: Arc<Mutex<mpsc::Receiver<Request>>>) {
+        while let Some(requests) = next(&waiting).await {
+            let (steps, answers): (Vec<_>, Vec<_>) =
+                requests.into_iter().map(|r| (r.steps, r.answer)).unzip();
+            let loaded = self.load(&merge(steps), answers.len()).await;
+            for (answer, snapshot) in answers.into_iter().zip(loaded) {
+                // Who asked may have gone.
+                let _ = answer.send(snapshot);
+            }
+        }
+    }
+
+    /// A snapshot for each request. Reading changes nothing, so it is tried again when
+    /// the connection breaks.
+    async fn load(&mut self, merged: &[Merged], requests: usize) -> Vec<Result<Snapshot>> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let failed = match self.session(deadline).await {
+                Ok(session) => match session.load(merged, requests).await {
+                    Ok(snapshots) => return snapshots,
+                    Err(error) if ends_session(&error) || session.link.is_lost() => {
+                        self.session = None;
+                        translate(error)
+                    }
+                    Err(error) => return vec![Err(translate(error)); requests],
+                },
+                Err(error) => return vec![Err(error); requests],
+            };
+            if Instant::now() >= deadline {
+                return vec![Err(failed); requests];
+            }
+        }
+    }
+
+    async fn session(&mut self, deadline: Instant) -> Result<&mut Session> {
+        let mut pauses = Pauses::until(deadline);
+        let session = loop {
+            let session = match self.session.take() {
+                Some(session) => Ok(session),
+                None => Session::open(&self.config, &self.clock).await,
+            };
+            match session {
+                Ok(session) => break session,
+                Err(error) => pauses.after(error).await?,
+            }
+        };
+        Ok(self.session.insert(session))
+    }
+}
+
+/// Waits for a request, and takes all that wait with it.
+async fn next(waiting: &Mutex<mpsc::Receiver<Request>>) -> Option<Vec<Request>> {
+    let mut waiting = waiting.lock().await;
+    let mut requests = vec![waiting.recv().await?];
+    // Who else is about to ask does so now; woken by the first, this would run before them.
+    tokio::task::yield_now().await;
+    let weigh = |request: &Request| request.steps.iter().map(|s| s.keys.len()).sum::<usize>();
+    let mut keys = weigh(&requests[0]);
+    while requests.len() < MAX_LOADS && keys < MAX_KEYS {
+        let Ok(request) = waiting.try_recv() else {
+            break;
+        };
+        keys += weigh(&request);
+        requests.push(request);
+    }
+    Some(requests)
+}
+
+struct Session {
+    link: Link,
+    begin: Statement,
+    clock: Statement,
+    commit: Statement,
+    /// One per query, in the order of [`ALL`].
+    queries: Vec<Statement>,
+}
+
+impl Session {
+    async fn open(config: &Config, clock: &str) -> Result<Session> {
+        let mut link = Link::open(config, Purpose::Load).await?;
+        let queries = link.prepare(ALL.iter().map(|query| merge::text(query, clock))).await?;
+        let texts = [BEGIN.to_owned(), format!("SELECT {clock}"), "COMMIT".to_owned()];
+        let [begin, clock, commit] = link
+            .prepare(texts)
+            .await?
+            .try_into()
+            .map_err(|_| Error::Engine("a statement was not prepared".to_owned()))?;
+        Ok(Session {
+            link,
+            begin,
+            clock,
+            commit,
+            queries,
+        })
+    }
+
+    /// One round trip. Several queries see one snapshot in one transaction; a single one
+    /// needs none. The clock is read before what is due by it.
+    async fn load(
+        &mut self,
+        merged: &[Merged],
+        askers: usize,
+    ) -> std::result::Result<Vec<Result<Snapshot>>, tokio_postgres::Error> {
+        let Session {
+            link,
+            begin,
+            clock,
+            commit,
+            queries,
+        } = self;
+        let params: Vec<_> = merged.iter().map(|m| m.keys.params()).collect();
+        let together = merged.len() > 1;
+        let Link { client, driver } = link;
+        let mut requests = Vec::with_capacity(merged.len() + 3);
+        if together {
+            requests.push(client.query(&*begin, &[]));
+        }
+        requests.push(client.query(&*clock, &[]));
+        for (merged, params) in merged.iter().zip(&params) {
+            requests.push(client.query(&queries[merged.query], params));
+        }
+        if together {
+            requests.push(client.query(&*commit, &[]));
+        }
+        let answers = driver.run(pipeline(requests)).await;
+        let mut answers = answers.into_iter().skip(usize::from(together));
+        let now = match answers.next() {
+            Some(rows) => rows?.first().map_or(Ok(0), |row| row.try_get(0))?,
+            None => 0,
+        };
+        let mut snapshot = Snapshot::default();
+        snapshot.world.now = Time(now);
+        let mut snapshots = vec![Ok(snapshot); askers];
+        for (merged, rows) in merged.iter().zip(answers) {
+            merged.deal(&rows?, &mut snapshots);
+        }
+        Ok(snapshots)
+    }
+}

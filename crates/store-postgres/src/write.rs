@@ -1,0 +1,357 @@
+//! The writer: one connection, one task. Units that wait are committed together, in one
+//! transaction of two round trips: lock the heads and see their versions; write.
+//!
+//! When the database refuses a row, the batch is halved until the unit that is to blame
+//! stands alone; no savepoints. A unit that alone is refused for a name that is taken gets
+//! one more chance, in which its own rows let go of their names first. When the connection breaks, the outcome is looked up.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use futures::future::join_all;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Config, Statement};
+use usher_store::{Committed, Error, Result, Unit};
+use uuid::Uuid;
+
+use crate::batch::{self, Changes, Way};
+use crate::connect::{Link, PATIENCE, Pauses, Purpose, pipeline};
+use crate::error::{ends_session, translate};
+use crate::lookup;
+
+/// How many units may wait; more wait for a place.
+const QUEUE: usize = 2048;
+/// How much one transaction takes at most.
+const MAX_UNITS: usize = 512;
+const MAX_ROWS: usize = 8192;
+/// How long an outcome is looked for. Longer than what a broken connection held can stay
+/// locked (`idle_in_transaction_session_timeout`).
+const SEARCH: Duration = Duration::from_secs(20);
+
+struct Job {
+    unit: Unit,
+    answer: oneshot::Sender<Committed>,
+}
+
+/// Where units are committed.
+pub(crate) struct Writer {
+    queue: mpsc::Sender<Job>,
+}
+
+impl Writer {
+    /// Starts the task; it ends when this is dropped, and all that waited is committed.
+    pub(crate) fn start(config: &Config) -> Writer {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let worker = Worker {
+            config: config.clone(),
+            session: None,
+        };
+        tokio::spawn(worker.serve(waiting));
+        Writer { queue }
+    }
+
+    pub(crate) async fn commit(&self, units: Vec<Unit>) -> Vec<Committed> {
+        let mut answers = Vec::with_capacity(units.len());
+        for unit in units {
+            let (answer, answered) = oneshot::channel();
+            // When the task is gone, so is the other end of `answered`.
+            let _ = self.queue.send(Job { unit, answer }).await;
+            answers.push(answered);
+        }
+        let gone = || Err(Error::Unknown("the writer stopped".to_owned()));
+        let answers = join_all(answers).await;
+        answers.into_iter().map(|a| a.unwrap_or_else(|_| gone())).collect()
+    }
+}
+
+struct Worker {
+    config: Config,
+    session: Option<Session>,
+}
+
+/// Why a batch was not committed.
+enum Failure {
+    /// The database refused it; all was rolled back.
+    Refused(Error),
+    /// The connection broke before the commit was sent.
+    Broken(Error),
+    /// The connection broke after that. The answers if it was committed.
+    Unsure(Error, Vec<Committed>),
+}
+
+impl Worker {
+    async fn serve(mut self, mut waiting: mpsc::Receiver<Job>) {
+        let mut jobs = Vec::new();
+        while let Some(job) = waiting.recv().await {
+            jobs.push(job);
+            // Who else is about to ask does so now; woken by the first, this would run
+            // before them.
+            tokio::task::yield_now().await;
+            while jobs.len() < MAX_UNITS {
+                let Ok(job) = waiting.try_recv() else {
+                    break;
+                };
+                jobs.push(job);
+            }
+            while !jobs.is_empty() {
+                let rest = jobs.split_off(fitting(&jobs));
+                self.commit(std::mem::replace(&mut jobs, rest)).await;
+            }
+        }
+    }
+
+    /// Commits jobs together, or halves of them.
+    async fn commit(&mut self, jobs: Vec<Job>) {
+        let (units, answers): (Vec<_>, Vec<_>) =
+            jobs.into_iter().map(|job| (job.unit, job.answer)).unzip();
+        let mut answers = answers.into_iter();
+        let mut parts = vec![units.as_slice()];
+        while let Some(units) = parts.pop() {
+            let outcome = match self.attempt(units, Way::InPlace).await {
+                Err(_) if units.len() > 1 => {
+                    let (first, second) = units.split_at(units.len() / 2);
+                    parts.extend([second, first]);
+                    continue;
+                }
+                Err(Error::NotUnique(_)) => self.attempt(units, Way::Anew).await,
+                outcome => outcome,
+            };
+            let outcome = outcome.unwrap_or_else(|refused| vec![Err(refused)]);
+            for (committed, answer) in outcome.into_iter().zip(answers.by_ref()) {
+                // Who asked may have gone.
+                let _ = answer.send(committed);
+            }
+        }
+    }
+
+    /// Commits units in one transaction, on as many connections as that takes.
+    ///
+    /// # Errors
+    /// When the database refuses a row of one of them, and so all.
+    async fn attempt(&mut self, units: &[Unit], way: Way) -> Result<Vec<Committed>> {
+        let mut deadline = Instant::now() + PATIENCE;
+        let mut unsure: Option<Vec<Committed>> = None;
+        let mut broke = false;
+        loop {
+            let outcome = self.once(units, way, deadline, &mut unsure, broke).await;
+            let error = match outcome {
+                Ok(answers) => return Ok(answers),
+                Err(Failure::Refused(error)) => return Err(error),
+                Err(Failure::Broken(error)) => error,
+                Err(Failure::Unsure(error, answers)) => {
+                    deadline = Instant::now() + SEARCH;
+                    unsure = Some(answers);
+                    error
+                }
+            };
+            broke = true;
+            self.session = None;
+            if Instant::now() >= deadline {
+                let error = match unsure {
+                    Some(_) => Error::Unknown(error.to_string()),
+                    None => error,
+                };
+                return Ok(vec![Err(error); units.len()]);
+            }
+            tracing::warn!(%error, units = units.len(), "the writer's connection broke");
+        }
+    }
+
+    /// One attempt on one connection. `unsure` holds the answers of an attempt before, until
+    /// it is known that it failed.
+    async fn once(
+        &mut self,
+        units: &[Unit],
+        way: Way,
+        deadline: Instant,
+        unsure: &mut Option<Vec<Committed>>,
+        broke: bool,
+    ) -> std::result::Result<Vec<Committed>, Failure> {
+        let session = self.session(deadline).await.map_err(Failure::Broken)?;
+        if let Some(answers) = unsure {
+            // They were in one transaction: one that is found stands for all.
+            let found = session.committed(units).await.map_err(Failure::Broken)?;
+            if found.contains(&true) {
+                return Ok(std::mem::take(answers));
+            }
+            *unsure = None;
+        }
+        let mut answers = session.commit(units, way).await?;
+        if broke && answers.contains(&Err(Error::Conflict)) {
+            // With what was on its way when the connection broke, perhaps.
+            let found = session.committed(units).await.map_err(Failure::Broken)?;
+            for (answer, found) in answers.iter_mut().zip(found) {
+                if found {
+                    *answer = Ok(());
+                }
+            }
+        }
+        Ok(answers)
+    }
+
+    async fn session(&mut self, deadline: Instant) -> Result<&mut Session> {
+        let mut pauses = Pauses::until(deadline);
+        let session = loop {
+            let session = match self.session.take() {
+                Some(session) => Ok(session),
+                None => Session::open(&self.config).await,
+            };
+            match session {
+                Ok(session) => break session,
+                Err(error) => pauses.after(error).await?,
+            }
+        };
+        Ok(self.session.insert(session))
+    }
+}
+
+/// How many jobs from the first on fit into one transaction; one always does.
+fn fitting(jobs: &[Job]) -> usize {
+    let mut rows = 0;
+    let fits = |job: &&Job| {
+        rows += job.unit.writes.len() + job.unit.journal.len();
+        rows <= MAX_ROWS
+    };
+    jobs.iter().take_while(fits).count().max(1).min(jobs.len())
+}
+
+struct Session {
+    link: Link,
+    begin: Statement,
+    lock_heads: Statement,
+    new_heads: Statement,
+    move_heads: Statement,
+    append: Statement,
+    commit: Statement,
+    rollback: Statement,
+    /// Per table of [`batch::written`]: remove, put.
+    tables: Vec<(Statement, Statement)>,
+}
+
+type Versions = HashMap<Uuid, u64>;
+type Params<'a> = Vec<&'a (dyn ToSql + Sync)>;
+
+impl Session {
+    async fn open(config: &Config) -> Result<Session> {
+        let mut link = Link::open(config, Purpose::Write).await?;
+        let removes = link.prepare(batch::written().map(batch::remove)).await?;
+        let puts = link.prepare(batch::written().map(batch::put)).await?;
+        let append = batch::append();
+        let texts = [
+            "BEGIN ISOLATION LEVEL READ COMMITTED",
+            batch::LOCK_HEADS,
+            batch::NEW_HEADS,
+            batch::MOVE_HEADS,
+            &append,
+            "COMMIT",
+            "ROLLBACK",
+        ];
+        let prepared = link.prepare(texts.map(str::to_owned)).await?;
+        let [begin, lock_heads, new_heads, move_heads, append, commit, rollback] = prepared
+            .try_into()
+            .map_err(|_| Error::Engine("a statement was not prepared".to_owned()))?;
+        Ok(Session {
+            link,
+            begin,
+            lock_heads,
+            new_heads,
+            move_heads,
+            append,
+            commit,
+            rollback,
+            tables: removes.into_iter().zip(puts).collect(),
+        })
+    }
+
+    async fn committed(&mut self, units: &[Unit]) -> Result<Vec<bool>> {
+        lookup::committed(&mut self.link, units).await
+    }
+
+    async fn commit(
+        &mut self,
+        units: &[Unit],
+        way: Way,
+    ) -> std::result::Result<Vec<Committed>, Failure> {
+        let stored = match self.lock(units).await {
+            Ok(stored) => stored,
+            Err(error) => return Err(self.failure(error, None)),
+        };
+        let answers = batch::decide(units, &stored);
+        let decided = units.iter().zip(&answers);
+        let accepted = decided.filter(|(_, answer)| answer.is_ok()).map(|(u, _)| u);
+        let changes = Changes::of(accepted, &stored, way);
+        let wrote = if answers.contains(&Ok(())) {
+            self.write(&changes).await
+        } else {
+            self.give_up().await
+        };
+        match wrote {
+            Ok(()) => Ok(answers),
+            Err(error) => Err(self.failure(error, Some(answers))),
+        }
+    }
+
+    fn failure(&self, error: tokio_postgres::Error, sent: Option<Vec<Committed>>) -> Failure {
+        let broke = ends_session(&error) || self.link.is_lost();
+        let error = translate(error);
+        match sent {
+            _ if !broke => Failure::Refused(error),
+            Some(answers) => Failure::Unsure(error, answers),
+            None => Failure::Broken(error),
+        }
+    }
+
+    /// The first round trip.
+    async fn lock(&mut self, units: &[Unit]) -> std::result::Result<Versions, tokio_postgres::Error> {
+        let heads = units.iter().flat_map(|unit| &unit.heads);
+        let mut ids: Vec<Uuid> = heads.map(|change| change.head.key()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let Session { link, begin, lock_heads, .. } = self;
+        let Link { client, driver } = link;
+        let ids: Params<'_> = vec![&ids];
+        let requests = vec![client.query(&*begin, &[]), client.query(&*lock_heads, &ids)];
+        let mut versions = Versions::new();
+        for rows in driver.run(pipeline(requests)).await {
+            for row in rows? {
+                let version: i64 = row.try_get(1)?;
+                versions.insert(row.try_get(0)?, version.unsigned_abs());
+            }
+        }
+        Ok(versions)
+    }
+
+    /// The second round trip.
+    async fn write(&mut self, changes: &Changes) -> std::result::Result<(), tokio_postgres::Error> {
+        let Session { link, new_heads, move_heads, append, commit, tables, .. } = self;
+        let heads = [
+            (&*new_heads, &changes.new_heads),
+            (&*move_heads, &changes.moved_heads),
+            (&*append, &changes.journal),
+        ];
+        let rows = tables.iter().zip(&changes.tables);
+        let rows = rows.flat_map(|((remove, put), (removes, puts))| {
+            [(remove, removes), (put, puts)]
+        });
+        let statements: Vec<(&Statement, Params<'_>)> = heads
+            .into_iter()
+            .chain(rows)
+            .filter(|(_, block)| !block.is_empty())
+            .map(|(statement, block)| (statement, block.params()))
+            .chain([(&*commit, Params::new())])
+            .collect();
+        let Link { client, driver } = link;
+        let requests = statements.iter().map(|(s, params)| client.execute(*s, params));
+        let done = driver.run(pipeline(requests.collect())).await;
+        // The first error is the reason for those after it.
+        done.into_iter().try_for_each(|done| done.map(|_| ()))
+    }
+
+    async fn give_up(&mut self) -> std::result::Result<(), tokio_postgres::Error> {
+        let Session { link, rollback, .. } = self;
+        let Link { client, driver } = link;
+        driver.run(client.execute(&*rollback, &[])).await.map(|_| ())
+    }
+}

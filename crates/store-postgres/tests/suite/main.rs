@@ -1,0 +1,12 @@
+//! The store on PostgreSQL: the suite that every store passes, and what only this engine
+//! has to show: its constraints, its schema, several processes, connections that break.
+
+mod breaking;
+mod constraints;
+mod contract;
+mod database;
+mod opening;
+mod proxy;
+mod schema;
+mod sharing;
+mod units;
