@@ -49,6 +49,7 @@ use crate::state::{Http, Shared};
 use crate::watch::{Watch, watch};
 
 pub use listen::Listener;
+pub use meters::BUCKETS;
 pub use options::{HttpOptions, MailText};
 
 /// Every endpoint of the API.

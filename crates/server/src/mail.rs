@@ -1,6 +1,5 @@
 //! Mails over SMTP. Texts are templates, which an operator can override file by file.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use async_trait::async_trait;
@@ -8,14 +7,14 @@ use lettre::message::{Mailbox, header};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use minijinja::Environment;
 use usher_app::outbox::{Mailer, SendError};
+use usher_http::MailText;
 use usher_store::records::Mail;
 
 use crate::commands::Error;
 use crate::settings::Settings;
 
-/// The built-in templates: the first line is the subject, the rest, after an empty line,
-/// the text.
-const TEMPLATES: [(&str, &str); 9] = [
+/// The built-in templates.
+const TEMPLATES: [(&str, &str); 8] = [
     ("invitation", include_str!("../templates/invitation.txt")),
     ("welcome", include_str!("../templates/welcome.txt")),
     (
@@ -25,10 +24,6 @@ const TEMPLATES: [(&str, &str); 9] = [
     (
         "password_reset",
         include_str!("../templates/password_reset.txt"),
-    ),
-    (
-        "password_changed",
-        include_str!("../templates/password_changed.txt"),
     ),
     (
         "few_seats_left",
@@ -52,15 +47,15 @@ const TEMPLATES: [(&str, &str); 9] = [
 pub struct SmtpMailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
-    templates: Environment<'static>,
+    templates: Templates,
 }
 
 impl SmtpMailer {
     /// A mailer for `smtp://` or `smtps://`; nothing is sent yet.
     ///
     /// # Errors
-    /// What is wrong with the URL, the sender or a template.
-    pub fn new(url: &str, settings: &Settings) -> Result<SmtpMailer, Error> {
+    /// What is wrong with the URL or the sender.
+    pub fn new(url: &str, settings: &Settings, templates: Templates) -> Result<SmtpMailer, Error> {
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
             .map_err(|e| Error::Settings(format!("smtp_url: {e}")))?
             .build();
@@ -71,53 +66,69 @@ impl SmtpMailer {
         Ok(SmtpMailer {
             transport,
             from,
-            templates: templates(settings.mail_templates.as_deref())?,
+            templates,
         })
     }
 
     fn message(&self, mail: &Mail) -> Result<Message, String> {
-        let text = render(&self.templates, &mail.template, &mail.params)?;
-        let (subject, body) = text.split_once('\n').unwrap_or((text.as_str(), ""));
+        let MailText { subject, text } = self.templates.fill(&mail.template, &mail.params)?;
         let domain = self.from.email.domain();
         Message::builder()
             .from(self.from.clone())
             .to(mail.recipient.parse().map_err(|e| format!("{e}"))?)
-            .subject(subject.trim())
+            .subject(subject)
             .message_id(Some(format!("<{}@{domain}>", mail.id.simple())))
             .header(header::ContentType::TEXT_PLAIN)
-            .body(body.trim_start_matches('\n').to_owned())
+            .body(text)
             .map_err(|e| e.to_string())
     }
 }
 
-/// The templates, an operator's own before the built-in ones.
-fn templates(folder: Option<&Path>) -> Result<Environment<'static>, Error> {
-    let mut texts: HashMap<&str, String> = TEMPLATES
-        .into_iter()
-        .map(|(name, text)| (name, text.to_owned()))
-        .collect();
-    if let Some(folder) = folder {
-        for (name, text) in &mut texts {
-            let file = folder.join(format!("{name}.txt"));
-            if file.exists() {
-                *text = std::fs::read_to_string(&file)?;
-            }
-        }
-    }
-    let mut environment = Environment::new();
-    for (name, text) in texts {
-        environment
-            .add_template_owned(name, text)
-            .map_err(|e| Error::Settings(format!("mail template {name}: {e}")))?;
-    }
-    Ok(environment)
-}
+/// The texts of mails, an operator's own before the built-in ones.
+#[derive(Clone)]
+pub struct Templates(Environment<'static>);
 
-fn render(templates: &Environment<'_>, name: &str, params: &str) -> Result<String, String> {
-    let params: serde_json::Value = serde_json::from_str(params).map_err(|e| e.to_string())?;
-    let template = templates.get_template(name).map_err(|e| e.to_string())?;
-    let params = minijinja::value::Serde(params);
-    template.render(params).map_err(|e| e.to_string())
+impl Templates {
+    /// The built-in templates, or those of the same name in this folder.
+    ///
+    /// # Errors
+    /// What is wrong with one of them.
+    pub fn read_from(folder: Option<&Path>) -> Result<Templates, Error> {
+        let mut environment = Environment::new();
+        for (name, built_in) in TEMPLATES {
+            let own = folder.map(|folder| folder.join(format!("{name}.txt")));
+            let text = match own.filter(|file| file.exists()) {
+                Some(file) => std::fs::read_to_string(&file)?,
+                None => built_in.to_owned(),
+            };
+            environment
+                .add_template_owned(name, text)
+                .map_err(|e| Error::Settings(format!("mail template {name}: {e}")))?;
+        }
+        Ok(Templates(environment))
+    }
+
+    /// A mail as it reads.
+    pub fn read(&self, mail: &Mail) -> MailText {
+        self.fill(&mail.template, &mail.params)
+            .unwrap_or_else(|error| MailText {
+                subject: mail.template.clone(),
+                text: format!("This mail can't be written: {error}"),
+            })
+    }
+
+    /// The first line is the subject, the rest, after an empty line, the text.
+    fn fill(&self, name: &str, params: &str) -> Result<MailText, String> {
+        let params: serde_json::Value = serde_json::from_str(params).map_err(|e| e.to_string())?;
+        let template = self.0.get_template(name).map_err(|e| e.to_string())?;
+        let params = minijinja::value::Serde(params);
+        let text = template.render(params).map_err(|e| e.to_string())?;
+        let (subject, body) = text.split_once('\n').unwrap_or((text.as_str(), ""));
+        Ok(MailText {
+            subject: subject.trim().to_owned(),
+            text: body.trim_start_matches('\n').to_owned(),
+        })
+    }
 }
 
 #[async_trait]
@@ -153,17 +164,13 @@ mod tests {
 
     #[test]
     fn d1_the_invitation_names_domain_prefix_and_link() {
-        let templates = templates(None).unwrap();
+        let templates = Templates::read_from(None).unwrap();
         let params = r#"{"domain":"Acme","domain_prefix":"acme","name":"Sam","token":"inv_x",
             "link":"https://usher.test/join/inv_x","expires_at":"2026-01-08T00:00:00Z"}"#;
-        let text = render(&templates, "invitation", params).unwrap();
-        for word in [
-            "Acme",
-            "acme",
-            "https://usher.test/join/inv_x",
-            "2026-01-08",
-        ] {
-            assert!(text.contains(word), "{word} in {text}");
+        let mail = templates.fill("invitation", params).unwrap();
+        assert_eq!(mail.subject, "You are invited to Acme");
+        for word in ["acme", "https://usher.test/join/inv_x", "2026-01-08"] {
+            assert!(mail.text.contains(word), "{word} in {}", mail.text);
         }
     }
 
@@ -172,9 +179,10 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("usher-mail-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("welcome.txt"), "Hello\n\nfrom {{ public_url }}").unwrap();
-        let own = templates(Some(&folder)).unwrap();
-        let text = render(&own, "welcome", r#"{"public_url":"https://usher.test"}"#).unwrap();
+        let own = Templates::read_from(Some(&folder)).unwrap();
+        let params = r#"{"public_url":"https://usher.test"}"#;
+        let mail = own.fill("welcome", params).unwrap();
         std::fs::remove_dir_all(&folder).unwrap();
-        assert_eq!(text, "Hello\n\nfrom https://usher.test");
+        assert_eq!(mail.text, "from https://usher.test");
     }
 }

@@ -1,6 +1,8 @@
 //! Logs: one line per request and per thing worth knowing, as text or JSON, to standard
-//! error. Metrics are `usher-http`'s.
+//! error. Metrics: counted where things happen, gathered here.
 
+use metrics::describe_counter;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
 use crate::commands::Error;
@@ -19,3 +21,45 @@ pub fn start(settings: &Settings) -> Result<(), Error> {
     }
     Ok(())
 }
+
+/// Gathers what is counted from now on; for `GET /metrics`.
+pub fn gather() -> Result<PrometheusHandle, Error> {
+    let handle = PrometheusBuilder::new()
+        .set_buckets(&usher_http::BUCKETS)
+        .and_then(PrometheusBuilder::install_recorder)
+        .map_err(|e| Error::Settings(format!("metrics: {e}")))?;
+    for (name, what) in COUNTERS {
+        describe_counter!(name, what);
+    }
+    Ok(handle)
+}
+
+/// What the use cases count. Requests are described where `usher-http` counts them.
+const COUNTERS: [(&str, &str); 8] = [
+    (
+        "usher_conflicts_total",
+        "Batches that lost their version and were decided anew.",
+    ),
+    (
+        "usher_sweep_settled_total",
+        "Domains in which a sweep wrote down what was due.",
+    ),
+    (
+        "usher_sign_ups_total",
+        "Sign-ups, whether or not the address had an account.",
+    ),
+    (
+        "usher_log_in_attempts_total",
+        "Attempts to log in, by outcome.",
+    ),
+    (
+        "usher_entitlement_tokens_total",
+        "Entitlement tokens that were signed.",
+    ),
+    ("usher_keys_rotated_total", "Signing keys that were made."),
+    ("usher_mails_sent_total", "Mails that a mail server took."),
+    (
+        "usher_mails_failed_total",
+        "Attempts to send a mail that failed.",
+    ),
+];

@@ -58,6 +58,18 @@ fn every_operation_has_a_name_of_its_own_and_says_what_it_does() {
     }
 }
 
+/// Only these refuse nobody.
+#[test]
+fn every_other_operation_describes_its_refusals() {
+    let open = ["see_live", "see_ready", "see_openapi", "see_keys"];
+    for (method, path, operation) in operations() {
+        let responses = operation["responses"].as_object().expect("responses");
+        let refuses = responses.keys().any(|status| status.starts_with('4'));
+        let name = operation["operationId"].as_str().expect("a name");
+        assert_ne!(refuses, open.contains(&name), "{method} {path}");
+    }
+}
+
 /// Two types of the same name would overwrite each other in the document.
 #[test]
 fn no_two_wire_types_have_the_same_name() {

@@ -1,1 +1,187 @@
-//! roles.
+//! Who may call what (rule I2): every route of the document, called as everyone, on a
+//! world of its own each time. The statuses stand in a checked-in file, so that a hole
+//! shows as a difference.
+
+use std::fmt::Write as _;
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use crate::harness::conform::operations;
+use crate::harness::world::{Server, billing};
+use crate::harness::{Client, World, checked_in};
+
+const HEAD: &str = "\
+# Who may call what: the status that each route answers to each caller. Made by a test.
+#
+# The domain of the path is the middle one of three. owner … member: its owner, and its users
+# in these roles; self: the user that the route is about; above: the owner of the domain
+# above; below: the owner of the domain below, a member of this one; outsider: someone who is
+# signed in; operator: who runs the server; anonymous: nobody.
+";
+
+const PASSWORD: &str = "correct horse battery";
+
+/// The world, and what the paths name in it.
+struct Stage {
+    world: World,
+    target: Value,
+    invited: Value,
+    suspended: Value,
+    invitation: String,
+    reset: String,
+    waiting: String,
+    foreign_token: String,
+}
+
+impl Stage {
+    async fn new() -> Stage {
+        let world = World::new().await;
+        let mid = &world.mid;
+        let password = json!({"password": PASSWORD});
+        let target = mid.user("target", password).await;
+        let suspended = mid.user("suspended", json!({})).await;
+        let path = mid.user_path(&suspended, "/suspend");
+        mid.owner.post(&path, json!({})).await.expect(200);
+        let invited = json!({"email": "invited@example.com"});
+        let invited = mid.owner.post(&mid.path("/users"), invited).await.expect(201);
+        world.top.user("heir", json!({})).await;
+        let someone = world.server.someone("waiting@example.com").await;
+        someone.post("/v1/me/verification", json!({})).await.expect(200);
+        let me = someone.get("/v1/me").await.expect(200);
+        let reset = json!({"email": "target@example.com"});
+        let asked = world.anonymous().post("/v1/password-resets", reset).await;
+        asked.expect(202);
+        let tokens = someone.get("/v1/me/tokens").await.expect(200);
+        Stage {
+            invitation: mailed(&world, "invited@example.com").await,
+            reset: mailed(&world, "target@example.com").await,
+            waiting: text(&me["account"]),
+            foreign_token: text(&tokens["items"][0]["id"]),
+            world,
+            target,
+            invited,
+            suspended,
+        }
+    }
+
+    async fn callers(&self) -> Vec<(&'static str, Client)> {
+        let world = &self.world;
+        vec![
+            ("owner", world.mid.owner.clone()),
+            ("admin", world.admin.clone()),
+            ("billing", world.billing.clone()),
+            ("support", world.support.clone()),
+            ("member", world.member.clone()),
+            ("self", world.server.enter_as(&self.target).await),
+            ("above", world.top.owner.clone()),
+            ("below", world.low.owner.clone()),
+            ("outsider", world.outsider.clone()),
+            ("operator", world.operator.clone()),
+            ("anonymous", world.anonymous()),
+        ]
+    }
+
+    /// The path, filled in with what the operation is best tried on.
+    fn path(&self, template: &str, operation: &str) -> String {
+        let user = match operation {
+            "resend_invitation" => &self.invited,
+            "restore_user" => &self.suspended,
+            _ => &self.target,
+        };
+        let secret = match operation {
+            "reset_password" => &self.reset,
+            "revoke_token" => &self.foreign_token,
+            _ => &self.invitation,
+        };
+        template
+            .replace("{domain}", &self.world.mid.id)
+            .replace("{user}", &text(&user["id"]))
+            .replace("{token}", secret)
+            .replace("{account}", &self.waiting)
+    }
+
+    /// A body that is as described, for what takes one.
+    async fn body(&self, operation: &str) -> Option<Value> {
+        let domain = &self.world.mid;
+        let order = json!({"order": {"domain_user": 21}});
+        Some(match operation {
+            "sign_up" => json!({
+                "email": "new@example.com", "password": PASSWORD, "name": "New",
+            }),
+            "log_in" => json!({"email": "target@example.com", "password": PASSWORD}),
+            "request_reset" => json!({"email": "target@example.com"}),
+            "reset_password" => json!({"password": "another pass phrase"}),
+            "rename_me" | "rename_domain" => json!({"name": "Another name"}),
+            "set_plan" => json!({"plan": "business"}),
+            "change_password" => json!({"current": PASSWORD, "new": "another pass phrase"}),
+            "confirm_totp" => json!({"code": "123456"}),
+            "disable_totp" => json!({"password": PASSWORD}),
+            "make_token" => json!({"name": "a program"}),
+            "open_domain" => json!({"name": "New", "prefix": "new"}),
+            "activate_billing" => billing(),
+            "hand_over" => json!({"email": "heir@example.com"}),
+            "preview_order" => order,
+            "set_order" => {
+                let preview = domain.path("/seats/preview");
+                let preview = domain.owner.post(&preview, order.clone()).await.expect(200);
+                json!({"order": order["order"], "preview": preview["preview"]})
+            }
+            "create_user" => json!({"email": "new@example.com", "add": true}),
+            "change_user" => json!({"description": "At the front desk"}),
+            "set_license" => json!({"model": "named", "tier": "business"}),
+            "move_user" => json!({"to": self.world.low.id}),
+            "import_users" => json!({"csv": "email\nnew@example.com\n"}),
+            "bulk_users" => json!({"users": [self.target["id"]], "action": "suspend"}),
+            "accept_invitation" => json!({
+                "email": "invited@example.com", "domain_prefix": "mid", "password": PASSWORD,
+            }),
+            "set_prices" => json!({"prices": {"EUR": {
+                "domain_user": 1, "business": 2, "business_pro": 3, "seat_license": 4,
+            }}}),
+            "decide_verification" => json!({"decision": "approve"}),
+            "move_clock" => json!({"advance_seconds": 1}),
+            _ => return None,
+        })
+    }
+}
+
+/// The token in the latest mail to an address.
+async fn mailed(world: &World, to: &str) -> String {
+    let mails = world.anonymous().get("/v1/sandbox/mail").await.expect(200);
+    let mut mails = mails["items"].as_array().expect("mails").iter();
+    let mail = mails.find(|mail| mail["to"] == to).expect("a mail");
+    let params: Value = serde_json::from_str(&text(&mail["text"])).expect("its parameters");
+    text(&params["token"])
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
+}
+
+#[tokio::test]
+async fn i2_every_route_answers_each_role_as_the_table_says() {
+    let stage = Stage::new().await;
+    let mut table = HEAD.to_owned();
+    for (method, template, operation) in operations() {
+        let name = operation["operationId"].as_str().expect("a name");
+        let takes_body = operation["requestBody"].is_object();
+        let body = stage.body(name).await.or(takes_body.then(|| json!({})));
+        let path = stage.path(&template, name);
+        write!(table, "\n{method} {template}\n ").expect("a line");
+        for (who, caller) in stage.callers().await {
+            let fresh = Server::on(stage.world.server.store.copied());
+            let caller = Client {
+                router: fresh.router,
+                ..caller
+            };
+            let caller = caller.with("accept", "application/json");
+            let method: Method = method.parse().expect("a method");
+            let answer = caller.call(method, &path, body.clone()).await;
+            assert!(answer.status < 500 || name == "see_metrics", "{}", answer.text);
+            write!(table, " {who} {}", answer.status).expect("a line");
+        }
+    }
+    table.push('\n');
+    checked_in::compare("routes.txt", &table);
+}

@@ -5,12 +5,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use usher_app::{App, entropy};
 
 use super::Error;
-use crate::mail::SmtpMailer;
+use crate::mail::{SmtpMailer, Templates};
 use crate::settings::Settings;
 use crate::{engine, telemetry};
 
@@ -23,6 +24,8 @@ pub struct Server {
     listener: TcpListener,
     settings: Settings,
     mailer: Option<Arc<SmtpMailer>>,
+    templates: Templates,
+    metrics: PrometheusHandle,
 }
 
 /// Serves until it is told to stop.
@@ -44,9 +47,14 @@ impl Server {
             .map_err(|e| Error::Settings(format!("can't listen on {}: {e}", settings.listen)))?;
         let address = listener.local_addr()?;
         settings.app.public_url = settings.public_url(address);
+        let templates = Templates::read_from(settings.mail_templates.as_deref())?;
         let mailer = match &settings.smtp_url {
             None => None,
-            Some(url) => Some(Arc::new(SmtpMailer::new(url, &settings)?)),
+            Some(url) => Some(Arc::new(SmtpMailer::new(
+                url,
+                &settings,
+                templates.clone(),
+            )?)),
         };
         if mailer.is_none() && !store.is_sandbox() {
             tracing::warn!("no mail server is set (smtp_url): mails wait until one is");
@@ -64,15 +72,21 @@ impl Server {
             listener,
             settings,
             mailer,
+            templates,
+            metrics: telemetry::gather()?,
         })
     }
 
     /// Serves until SIGINT or SIGTERM; then lets what is under way finish.
     pub async fn serve(self) -> Result<(), Error> {
         let (stop, stopping) = watch::channel(false);
+        let templates = self.templates;
         let options = usher_http::HttpOptions {
             sandbox: self.app.store.is_sandbox(),
+            public_url: self.app.settings.public_url.clone(),
+            metrics: Some(self.metrics),
             stopping: stopping.clone(),
+            mail_text: Arc::new(move |mail| templates.read(mail)),
             ..usher_http::HttpOptions::default()
         };
         let router = usher_http::router(self.app.clone(), options);
@@ -82,14 +96,11 @@ impl Server {
 
         let limit = Duration::from_secs(u64::from(self.settings.stop_seconds));
         let mut told = stopping.clone();
-        let graceful = axum::serve(
-            self.listener,
-            router.into_make_service_with_connect_info::<SocketAddr>(),
-        )
-        .with_graceful_shutdown(async move {
-            // An error means that the sender is gone, which is a reason to stop as well.
-            let _ = told.wait_for(|stop| *stop).await;
-        });
+        let graceful = axum::serve(usher_http::Listener::new(self.listener), router)
+            .with_graceful_shutdown(async move {
+                // An error means that the sender is gone, which is a reason to stop as well.
+                let _ = told.wait_for(|stop| *stop).await;
+            });
         let served = tokio::spawn(graceful.into_future());
         signalled().await;
         tracing::info!("stopping");
