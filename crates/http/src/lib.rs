@@ -48,7 +48,7 @@ use crate::problem::{Problem, table};
 use crate::state::{Http, Shared};
 use crate::watch::{Watch, watch};
 
-pub use listen::Listener;
+pub use listen::{Impatient, Listener};
 pub use meters::BUCKETS;
 pub use options::{HttpOptions, MailText};
 

@@ -10,6 +10,7 @@ mod engine;
 mod mail;
 mod settings;
 mod telemetry;
+mod tls;
 
 use std::process::ExitCode;
 

@@ -31,6 +31,24 @@ pub struct Given {
     /// Where people reach the server, for links in mails [default: http://ADDRESS].
     #[arg(long, global = true, env = "USHER_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
+    /// The server's certificate chain (PEM), to speak TLS without a proxy in front.
+    #[arg(
+        long,
+        global = true,
+        env = "USHER_TLS_CERT",
+        value_name = "FILE",
+        requires = "tls_key"
+    )]
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's private key (PEM).
+    #[arg(
+        long,
+        global = true,
+        env = "USHER_TLS_KEY",
+        value_name = "FILE",
+        requires = "tls_cert"
+    )]
+    pub tls_key: Option<PathBuf>,
     /// Try and test: the clock can be moved, mails are kept instead of sent. Decided when
     /// a store is made.
     #[arg(long, global = true, env = "USHER_SANDBOX", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
@@ -132,6 +150,8 @@ pub struct Settings {
     pub database_url: Option<String>,
     pub listen: SocketAddr,
     pub public_url: Option<String>,
+    /// Certificate chain and key.
+    pub tls: Option<(PathBuf, PathBuf)>,
     /// Unless said, what the store is; a new one is none.
     pub sandbox: Option<bool>,
     pub smtp_url: Option<String>,
@@ -207,6 +227,10 @@ impl Settings {
                 .or(filed.listen)
                 .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
             public_url: given.public_url.or(filed.public_url),
+            tls: given
+                .tls_cert
+                .or(filed.tls_cert)
+                .zip(given.tls_key.or(filed.tls_key)),
             sandbox: given.sandbox.or(filed.sandbox),
             smtp_url: given.smtp_url.or(filed.smtp_url),
             mail_from: given
@@ -226,7 +250,8 @@ impl Settings {
     /// Where people reach the server that listens on this address.
     pub fn public_url(&self, listening: SocketAddr) -> String {
         let url = self.public_url.clone();
-        let url = url.unwrap_or_else(|| format!("http://{listening}"));
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let url = url.unwrap_or_else(|| format!("{scheme}://{listening}"));
         url.trim_end_matches('/').to_owned()
     }
 }

@@ -4,8 +4,10 @@
 //! all that wait and answers them from one snapshot, in one round trip.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_postgres::{Config, Statement};
 use usher_rules::Time;
@@ -22,6 +24,9 @@ const QUEUE: usize = 4096;
 /// How many loads one snapshot answers at most, and with how many keys.
 const MAX_LOADS: usize = 64;
 const MAX_KEYS: usize = 4096;
+/// How long loads are gathered while another connection serves, and how many are enough.
+const GATHERING: Duration = Duration::from_millis(1);
+const ENOUGH: usize = 32;
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
@@ -37,13 +42,17 @@ pub(crate) struct Loads {
 
 impl Loads {
     /// Starts the tasks; they end when this is dropped.
-    pub(crate) fn start(config: &Config, options: Options, sandbox: bool) -> Loads {
+    pub(crate) fn start(config: &Config, options: Options) -> Loads {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let waiting = Arc::new(Mutex::new(waiting));
+        let waiting = Arc::new(Waiting {
+            requests: Mutex::new(waiting),
+            serving: AtomicUsize::new(0),
+            served: Notify::new(),
+        });
         for _ in 0..options.readers.max(1) {
             let reader = Reader {
                 config: config.clone(),
-                clock: merge::clock(sandbox),
+                clock: merge::clock(options.sandbox),
                 session: None,
             };
             tokio::spawn(reader.serve(Arc::clone(&waiting)));
@@ -62,6 +71,62 @@ impl Loads {
     }
 }
 
+/// Loads that wait to be taken by a reader.
+struct Waiting {
+    requests: Mutex<mpsc::Receiver<Request>>,
+    /// How many readers are serving now.
+    serving: AtomicUsize,
+    /// Told when one of them is done.
+    served: Notify,
+}
+
+impl Waiting {
+    /// Takes what waits, once something does.
+    ///
+    /// While another reader serves, this one gathers for a moment: ten loads that are
+    /// answered together cost the database little more than one.
+    async fn take(&self) -> Option<Vec<Request>> {
+        let mut waiting = self.requests.lock().await;
+        let mut taken = vec![waiting.recv().await?];
+        // Who else is about to ask does so now; woken by the first, this would run before
+        // them.
+        tokio::task::yield_now().await;
+        let moment = Instant::now() + GATHERING;
+        loop {
+            drain(&mut waiting, &mut taken);
+            if taken.len() >= ENOUGH || self.serving.load(Ordering::Relaxed) == 0 {
+                break;
+            }
+            tokio::select! {
+                request = waiting.recv() => taken.push(request?),
+                () = self.served.notified() => break,
+                () = tokio::time::sleep_until(moment) => break,
+            }
+        }
+        drain(&mut waiting, &mut taken);
+        self.serving.fetch_add(1, Ordering::Relaxed);
+        Some(taken)
+    }
+
+    fn done(&self) {
+        self.serving.fetch_sub(1, Ordering::Relaxed);
+        self.served.notify_waiters();
+    }
+}
+
+/// Takes what is there, as far as one snapshot can answer it.
+fn drain(waiting: &mut mpsc::Receiver<Request>, taken: &mut Vec<Request>) {
+    let weight = |request: &Request| request.steps.iter().map(|s| s.keys.len()).sum::<usize>();
+    let mut keys: usize = taken.iter().map(weight).sum();
+    while taken.len() < MAX_LOADS && keys < MAX_KEYS {
+        let Ok(request) = waiting.try_recv() else {
+            break;
+        };
+        keys += weight(&request);
+        taken.push(request);
+    }
+}
+
 struct Reader {
     config: Config,
     clock: String,
@@ -69,11 +134,12 @@ struct Reader {
 }
 
 impl Reader {
-    async fn serve(mut self, waiting: Arc<Mutex<mpsc::Receiver<Request>>>) {
-        while let Some(requests) = next(&waiting).await {
+    async fn serve(mut self, waiting: Arc<Waiting>) {
+        while let Some(requests) = waiting.take().await {
             let (steps, answers): (Vec<_>, Vec<_>) =
                 requests.into_iter().map(|r| (r.steps, r.answer)).unzip();
             let loaded = self.load(&merge(steps), answers.len()).await;
+            waiting.done();
             for (answer, snapshot) in answers.into_iter().zip(loaded) {
                 // Who asked may have gone.
                 let _ = answer.send(snapshot);
@@ -117,24 +183,6 @@ impl Reader {
         };
         Ok(self.session.insert(session))
     }
-}
-
-/// Waits for a request, and takes all that wait with it.
-async fn next(waiting: &Mutex<mpsc::Receiver<Request>>) -> Option<Vec<Request>> {
-    let mut waiting = waiting.lock().await;
-    let mut requests = vec![waiting.recv().await?];
-    // Who else is about to ask does so now; woken by the first, this would run before them.
-    tokio::task::yield_now().await;
-    let weigh = |request: &Request| request.steps.iter().map(|s| s.keys.len()).sum::<usize>();
-    let mut keys = weigh(&requests[0]);
-    while requests.len() < MAX_LOADS && keys < MAX_KEYS {
-        let Ok(request) = waiting.try_recv() else {
-            break;
-        };
-        keys += weigh(&request);
-        requests.push(request);
-    }
-    Some(requests)
 }
 
 struct Session {

@@ -86,6 +86,12 @@ impl MemoryStore {
         }
     }
 
+    /// Holds again what another store holds, as if nothing else had ever happened here.
+    pub fn become_like(&self, other: &MemoryStore) {
+        let like = other.lock().clone();
+        *self.lock() = like;
+    }
+
     /// Moves the clock on, or back when negative: clocks of processes differ, and a
     /// decision has to bear it.
     pub fn advance(&self, seconds: i64) {

@@ -20,27 +20,9 @@ pub struct PricesRequest {
     /// From when it is valid; at once, unless said. Never in the past.
     #[serde(default)]
     pub from: Option<Moment>,
-    /// Per currency, in its minor unit; per seat and month.
-    #[schema(schema_with = prices)]
+    /// Per currency, in its minor unit; per seat and month. 1 to 50 currencies, and all of
+    /// the latest price book's.
     pub prices: BTreeMap<Currency, Prices>,
-}
-
-/// A map whose keys are currencies.
-fn prices() -> utoipa::openapi::schema::Object {
-    use utoipa::PartialSchema as _;
-    use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Ref, Schema, Type};
-    let utoipa::openapi::RefOr::T(Schema::Object(name)) = Currency::schema() else {
-        return ObjectBuilder::new().build();
-    };
-    ObjectBuilder::new()
-        .schema_type(Type::Object)
-        .property_names(Some(Schema::Object(name)))
-        .additional_properties(Some(AdditionalProperties::RefOr(
-            Ref::from_schema_name("Prices").into(),
-        )))
-        .min_properties(Some(1))
-        .max_properties(Some(50))
-        .build()
 }
 
 /// Set prices

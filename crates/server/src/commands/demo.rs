@@ -27,7 +27,7 @@ pub async fn run(mut settings: Settings) -> Result<ExitCode, Error> {
     let folder = settings.data.clone();
     let server = Server::wire(settings).await?;
     let world = world::find_or_make(&server.app).await?;
-    println!("usher: listening on http://{}", server.address);
+    println!("usher: listening on {}", server.url());
     println!("{}", world.guide(&server.address.to_string(), &folder));
     let living = tokio::spawn(live::go_on(server.app.clone(), world));
     server.serve().await?;

@@ -8,11 +8,13 @@ use std::time::Duration;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
 use usher_app::{App, entropy};
 
 use super::Error;
 use crate::mail::{SmtpMailer, Templates};
 use crate::settings::Settings;
+use crate::tls::{self, TlsListener};
 use crate::{engine, telemetry};
 
 /// A server that is wired but does not serve yet.
@@ -25,6 +27,7 @@ pub struct Server {
     settings: Settings,
     mailer: Option<Arc<SmtpMailer>>,
     templates: Templates,
+    tls: Option<TlsAcceptor>,
     metrics: PrometheusHandle,
 }
 
@@ -32,7 +35,7 @@ pub struct Server {
 pub async fn run(settings: Settings) -> Result<ExitCode, Error> {
     telemetry::start(&settings)?;
     let server = Server::wire(settings).await?;
-    println!("usher: listening on http://{}", server.address);
+    println!("usher: listening on {}", server.url());
     server.serve().await?;
     Ok(ExitCode::SUCCESS)
 }
@@ -59,6 +62,10 @@ impl Server {
         if mailer.is_none() && !store.is_sandbox() {
             tracing::warn!("no mail server is set (smtp_url): mails wait until one is");
         }
+        let tls = match &settings.tls {
+            None => None,
+            Some((certificate, key)) => Some(tls::acceptor(certificate, key)?),
+        };
         let app = App::new(store, settings.app.clone(), Arc::new(entropy::System));
         tracing::info!(
             %address,
@@ -73,8 +80,15 @@ impl Server {
             settings,
             mailer,
             templates,
+            tls,
             metrics: telemetry::gather()?,
         })
+    }
+
+    /// Where it is reached on this machine.
+    pub fn url(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// Serves until SIGINT or SIGTERM; then lets what is under way finish.
@@ -96,12 +110,22 @@ impl Server {
 
         let limit = Duration::from_secs(u64::from(self.settings.stop_seconds));
         let mut told = stopping.clone();
-        let graceful = axum::serve(usher_http::Listener::new(self.listener), router)
-            .with_graceful_shutdown(async move {
-                // An error means that the sender is gone, which is a reason to stop as well.
-                let _ = told.wait_for(|stop| *stop).await;
-            });
-        let served = tokio::spawn(graceful.into_future());
+        let told = async move {
+            // An error means that the sender is gone, which is a reason to stop as well.
+            let _ = told.wait_for(|stop| *stop).await;
+        };
+        let listener = usher_http::Listener::new(self.listener);
+        let served = match self.tls {
+            None => {
+                let serve = axum::serve(listener, router).with_graceful_shutdown(told);
+                tokio::spawn(serve.into_future())
+            }
+            Some(acceptor) => {
+                let listener = TlsListener::new(listener, acceptor, self.address);
+                let serve = axum::serve(listener, router).with_graceful_shutdown(told);
+                tokio::spawn(serve.into_future())
+            }
+        };
         signalled().await;
         tracing::info!("stopping");
         let _ = stop.send(true);

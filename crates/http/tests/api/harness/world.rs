@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::{Value, json};
 use usher_app::entropy::System;
 use usher_app::{App, Ask, Settings};
@@ -33,6 +34,7 @@ impl Server {
         let options = HttpOptions {
             sandbox: true,
             public_url: "https://seats.example.com".to_owned(),
+            metrics: Some(PrometheusBuilder::new().build_recorder().handle()),
             ..HttpOptions::default()
         };
         Server::with(store, options)
@@ -66,6 +68,16 @@ impl Server {
         let enter = Enter { account, read_only };
         let token = self.app.do_now(Ask::default(), enter).await;
         self.client(Some(&token.expect("a token")))
+    }
+
+    /// The token in the latest mail to an address.
+    pub async fn mailed(&self, to: &str) -> String {
+        let mails = self.client(None).get("/v1/sandbox/mail").await.expect(200);
+        let mut mails = mails["items"].as_array().expect("mails").iter();
+        let mail = mails.find(|mail| mail["to"] == to).expect("a mail");
+        let params = mail["text"].as_str().expect("a text");
+        let params: Value = serde_json::from_str(params).expect("the template's parameters");
+        params["token"].as_str().expect("a token").to_owned()
     }
 
     /// Signs in a domain user, as the API shows it.
@@ -138,7 +150,9 @@ impl Domain {
 
     /// A domain below this one, of a user of this one.
     pub async fn below(&self, server: &Server, operator: &Client, name: &str) -> Domain {
-        let rights = json!({"tier": "business", "permissions": ["manage_sub_domain"]});
+        let rights = json!({
+            "tier": "business", "permissions": ["account", "history", "manage_sub_domain"],
+        });
         let owner = self.joined(server, &format!("{name}-owner"), rights).await;
         Domain::open(owner, operator, name).await
     }

@@ -25,7 +25,11 @@ impl Place {
         );
         let name = format!("story_{}", super::unique());
         execute(&cluster, &format!("create database {name}"));
-        Self::Database { cluster, name }
+        let place = Self::Database { cluster, name };
+        // Upgrades run at start for the embedded store; of a database the operator decides.
+        let made = super::server::run(&place, &["migrate", "--sandbox"]);
+        assert!(made.status.success(), "usher migrate: {made:?}");
+        place
     }
 
     /// What tells every `usher` command where the data is.
