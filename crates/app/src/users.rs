@@ -31,14 +31,31 @@ pub(crate) fn line(snapshot: &Snapshot, domain: DomainId, id: UserId) -> Result<
     })
 }
 
-/// What a command about one user must see: the domain, the user, the account behind it,
-/// and the domain that it owns, whose standing may follow.
+/// What a command about one user must see: the domain, the user, and the domain that it
+/// owns, whose standing may follow.
 pub(crate) fn needs_user(seen: &Snapshot, load: &mut Load, domain: DomainId, id: UserId) {
     load.domains.insert(domain);
     load.people.insert((domain, id));
     if let Some(user) = seen.world.users.get(&(domain, id)) {
-        load.accounts.extend(user.state.account());
         load.domains.extend(user.owns);
+    }
+}
+
+/// Likewise, for a command that also changes where the user's account stands: it leaves the
+/// domain, or joins another.
+pub(crate) fn needs_account(seen: &Snapshot, load: &mut Load, domain: DomainId, id: UserId) {
+    needs_user(seen, load, domain, id);
+    if let Some(user) = seen.world.users.get(&(domain, id)) {
+        load.accounts.extend(user.state.account());
+    }
+}
+
+impl Step {
+    fn needs(self, seen: &Snapshot, load: &mut Load, domain: DomainId, id: UserId) {
+        match self {
+            Step::Remove => needs_account(seen, load, domain, id),
+            Step::Suspend | Step::Restore | Step::Resend => needs_user(seen, load, domain, id),
+        }
     }
 }
 
@@ -310,7 +327,7 @@ impl UseCase for TakeStep {
     }
 
     fn needs(&self, seen: &Snapshot, load: &mut Load) {
-        needs_user(seen, load, self.domain, self.user);
+        self.step.needs(seen, load, self.domain, self.user);
     }
 
     fn decide(&self, draft: &mut Draft<'_>) -> Result<Option<UserLine>, Refusal> {

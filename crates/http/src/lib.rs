@@ -51,6 +51,7 @@ use crate::watch::{Watch, watch};
 pub use listen::{Impatient, Listener};
 pub use meters::BUCKETS;
 pub use options::{HttpOptions, MailText};
+pub use pages::ROUTES as PAGES;
 
 /// Every endpoint of the API.
 fn api() -> OpenApiRouter<Http> {

@@ -167,6 +167,9 @@ pub struct Settings {
 
 const DAY: i64 = 24 * 3600;
 
+/// `info`, but not a line from the migrations at each start that had none to do.
+pub const QUIET_INFO: &str = "info,refinery_core=warn";
+
 impl Settings {
     /// Joins what was given with the settings file and the defaults.
     pub fn read(given: Given, file: Option<&Path>) -> Result<Settings, Error> {
@@ -242,7 +245,7 @@ impl Settings {
             readers: given.readers.or(filed.readers).unwrap_or(2) as usize,
             stop_seconds: given.stop_seconds.or(filed.stop_seconds).unwrap_or(10),
             log: given.log.or(filed.log).unwrap_or(LogForm::Text),
-            log_level: given.log_level.or(filed.log_level).unwrap_or("info".into()),
+            log_level: given.log_level.or(filed.log_level).unwrap_or(QUIET_INFO.into()),
             app,
         }
     }

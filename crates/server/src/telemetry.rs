@@ -1,6 +1,8 @@
 //! Logs: one line per request and per thing worth knowing, as text or JSON, to standard
 //! error. Metrics: counted where things happen, gathered here.
 
+use std::io::IsTerminal as _;
+
 use metrics::describe_counter;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
@@ -14,6 +16,7 @@ pub fn start(settings: &Settings) -> Result<(), Error> {
         .map_err(|e| Error::Settings(format!("log_level: {e}")))?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     match settings.log {
         LogForm::Text => builder.with_target(false).init(),
@@ -22,7 +25,8 @@ pub fn start(settings: &Settings) -> Result<(), Error> {
     Ok(())
 }
 
-/// Gathers what is counted from now on; for `GET /metrics`.
+/// Gathers what is counted from now on; for `GET /metrics`. Whoever holds the handle calls
+/// its `run_upkeep` now and then: timings are kept one by one until then.
 pub fn gather() -> Result<PrometheusHandle, Error> {
     let handle = PrometheusBuilder::new()
         .set_buckets(&usher_http::BUCKETS)
@@ -31,6 +35,7 @@ pub fn gather() -> Result<PrometheusHandle, Error> {
     for (name, what) in COUNTERS {
         describe_counter!(name, what);
     }
+    handle.run_upkeep();
     Ok(handle)
 }
 

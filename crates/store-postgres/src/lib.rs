@@ -75,7 +75,7 @@ impl PostgresStore {
         let config: Config = connect::config(url)?;
         let sandbox = open::prepare(&config, options).await?;
         Ok(PostgresStore {
-            loads: read::Loads::start(&config, options, sandbox),
+            loads: read::Loads::start(&config, options.readers, sandbox),
             writer: write::Writer::start(&config),
             lists: lists::Lists::new(&config)?,
             turns: turn::Turns::new(&config)?,

@@ -14,7 +14,6 @@ use usher_rules::Time;
 use usher_store::queries::loads::{ALL, Step, steps};
 use usher_store::{Error, Load, Result, Snapshot};
 
-use crate::Options;
 use crate::connect::{Link, PATIENCE, Pauses, Purpose, pipeline};
 use crate::error::{ends_session, translate};
 use crate::merge::{self, Merged, merge};
@@ -24,9 +23,8 @@ const QUEUE: usize = 4096;
 /// How many loads one snapshot answers at most, and with how many keys.
 const MAX_LOADS: usize = 64;
 const MAX_KEYS: usize = 4096;
-/// How long loads are gathered while another connection serves, and how many are enough.
+/// How long loads are gathered at most while another connection serves.
 const GATHERING: Duration = Duration::from_millis(1);
-const ENOUGH: usize = 32;
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
@@ -42,17 +40,17 @@ pub(crate) struct Loads {
 
 impl Loads {
     /// Starts the tasks; they end when this is dropped.
-    pub(crate) fn start(config: &Config, options: Options) -> Loads {
+    pub(crate) fn start(config: &Config, readers: usize, sandbox: bool) -> Loads {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let waiting = Arc::new(Waiting {
             requests: Mutex::new(waiting),
             serving: AtomicUsize::new(0),
             served: Notify::new(),
         });
-        for _ in 0..options.readers.max(1) {
+        for _ in 0..readers.max(1) {
             let reader = Reader {
                 config: config.clone(),
-                clock: merge::clock(options.sandbox),
+                clock: merge::clock(sandbox),
                 session: None,
             };
             tokio::spawn(reader.serve(Arc::clone(&waiting)));
@@ -91,16 +89,10 @@ impl Waiting {
         // Who else is about to ask does so now; woken by the first, this would run before
         // them.
         tokio::task::yield_now().await;
-        let moment = Instant::now() + GATHERING;
-        loop {
-            drain(&mut waiting, &mut taken);
-            if taken.len() >= ENOUGH || self.serving.load(Ordering::Relaxed) == 0 {
-                break;
-            }
+        if self.serving.load(Ordering::Relaxed) > 0 {
             tokio::select! {
-                request = waiting.recv() => taken.push(request?),
-                () = self.served.notified() => break,
-                () = tokio::time::sleep_until(moment) => break,
+                () = self.served.notified() => {}
+                () = tokio::time::sleep(GATHERING) => {}
             }
         }
         drain(&mut waiting, &mut taken);
@@ -110,7 +102,7 @@ impl Waiting {
 
     fn done(&self) {
         self.serving.fetch_sub(1, Ordering::Relaxed);
-        self.served.notify_waiters();
+        self.served.notify_one();
     }
 }
 

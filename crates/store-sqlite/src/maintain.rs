@@ -1,5 +1,6 @@
 //! Backup and restore of the embedded store.
 
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use rusqlite::backup::Backup;
@@ -19,8 +20,7 @@ const ALL_PAGES: i32 = -1;
 /// [`Error::Unavailable`] when the file is there already or can't be written.
 pub fn backup(folder: &Path, to: &Path) -> Result<()> {
     if to.exists() {
-        let message = format!("{} is there already", to.display());
-        return Err(Error::Unavailable(message));
+        return Err(Error::Engine(format!("{} is there already", to.display())));
     }
     // Under another name until it is whole and on disk: no half backup looks like one.
     let partial = to.with_extension("partial");
@@ -42,9 +42,9 @@ pub fn restore(from: &Path, folder: &Path) -> Result<()> {
             "{} has a store already; choose an empty folder",
             folder.display()
         );
-        return Err(Error::Unavailable(message));
+        return Err(Error::Engine(message));
     }
-    std::fs::create_dir_all(folder).map_err(io)?;
+    open::make_folder(folder)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
     let source = Connection::open_with_flags(from, flags).map_err(error)?;
     let sound: String = source
@@ -68,6 +68,13 @@ fn copy(source: &Connection, to: &Path) -> Result<()> {
     if to.exists() {
         std::fs::remove_file(to).map_err(io)?;
     }
+    // Only the owner may read it: it holds what the store holds.
+    std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(to)
+        .map_err(io)?;
     let mut target = Connection::open(to).map_err(error)?;
     Backup::new(source, &mut target)
         .and_then(|backup| backup.step(ALL_PAGES))

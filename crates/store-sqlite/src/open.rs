@@ -1,5 +1,6 @@
 //! Opening a data folder: schema, settings of the connections, the store's own notes.
 
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -48,8 +49,7 @@ pub fn file(folder: &Path) -> PathBuf {
 
 /// Makes or upgrades the store; gives the writer's connection and whether it is a sandbox.
 pub fn writer(options: &Options) -> Result<(Connection, bool)> {
-    std::fs::create_dir_all(&options.folder)
-        .map_err(|e| Error::Unavailable(format!("{}: {e}", options.folder.display())))?;
+    make_folder(&options.folder)?;
     let mut connection = Connection::open(file(&options.folder)).map_err(error)?;
     settings(&connection, 65_536)?;
     // WAL: readers never wait for the writer. FULL: a commit is on disk when it returns.
@@ -61,6 +61,16 @@ pub fn writer(options: &Options) -> Result<(Connection, bool)> {
         .map_err(|e| Error::Engine(format!("schema upgrade: {e}")))?;
     let sandbox = note_sandbox(&connection, options.sandbox)?;
     Ok((connection, sandbox))
+}
+
+/// Makes a data folder that only its owner can look into: it holds keys, and mails with
+/// links. One that is there keeps its rights.
+pub fn make_folder(folder: &Path) -> Result<()> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|e| Error::Unavailable(format!("{}: {e}", folder.display())))
 }
 
 /// A connection that can't write.

@@ -49,7 +49,10 @@ enum Command {
     /// Format, lints, the house's rules and the quick tests: before every commit
     Check,
     /// Everything, on both engines: what CI runs
-    Test,
+    Test {
+        /// Only these stages, as the closing table names them: stories, fuzz, …
+        stages: Vec<String>,
+    },
     /// In full what `test` does in small: crash rounds, failing syncs, a long fuzz; prints figures
     Torture {
         /// Crash rounds for each engine, and rounds of failing syncs
@@ -86,7 +89,7 @@ fn main() -> std::process::ExitCode {
         Command::Demo { rest } => serve::run("demo", &rest.arguments),
         Command::Run { rest } => serve::run("serve", &rest.arguments),
         Command::Check => check::run(),
-        Command::Test => test::run(),
+        Command::Test { stages } => test::run(&stages),
         Command::Torture { rounds, seed } => torture::run(rounds, seed),
         Command::Bench { rest } => bench::run(&rest.arguments),
         Command::Dist => dist::run(),

@@ -31,6 +31,8 @@ impl std::ops::Add for Tally {
 #[derive(Default)]
 pub struct Stages {
     done: Vec<Stage>,
+    /// Only these, when it names any; what others need is made all the same.
+    only: Vec<String>,
 }
 
 struct Stage {
@@ -41,10 +43,17 @@ struct Stage {
 }
 
 impl Stages {
+    pub fn only(names: &[String]) -> Self {
+        Self {
+            done: Vec::new(),
+            only: names.to_vec(),
+        }
+    }
+
     /// Runs a stage; what it makes is given back when it succeeds.
     pub fn make<T>(&mut self, name: &'static str, stage: impl FnOnce() -> Result<T>) -> Option<T> {
         let mut made = None;
-        self.run(name, || {
+        self.time(name, || {
             made = Some(stage()?);
             Ok(Tally::ONE)
         });
@@ -52,6 +61,13 @@ impl Stages {
     }
 
     pub fn run(&mut self, name: &'static str, stage: impl FnOnce() -> Result<Tally>) {
+        let wanted = |only: &String| name.eq_ignore_ascii_case(only);
+        if self.only.is_empty() || self.only.iter().any(wanted) {
+            self.time(name, stage);
+        }
+    }
+
+    fn time(&mut self, name: &'static str, stage: impl FnOnce() -> Result<Tally>) {
         println!("\n=== {name}");
         let began = Instant::now();
         let outcome = stage();

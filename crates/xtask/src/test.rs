@@ -11,8 +11,9 @@ const CRASH_ROUNDS: u32 = 5;
 const FUZZ_EXAMPLES: u32 = 5;
 const FUZZ_SEED: u64 = 20;
 
-pub fn run() -> Result<()> {
-    let mut stages = Stages::default();
+/// All stages, or only those named and what they need.
+pub fn run(only: &[String]) -> Result<()> {
+    let mut stages = Stages::only(only);
     stages.make("set-up", setup::run);
     check::without_running_anything(&mut stages);
     stages.run("licences", licences::test);

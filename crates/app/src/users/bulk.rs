@@ -42,7 +42,10 @@ impl UseCase for Bulk {
 
     fn needs(&self, seen: &Snapshot, load: &mut Load) {
         for user in &self.users {
-            needs_user(seen, load, self.domain, *user);
+            match self.action {
+                Action::Tier(_) => needs_user(seen, load, self.domain, *user),
+                Action::Step(step) => step.needs(seen, load, self.domain, *user),
+            }
         }
     }
 

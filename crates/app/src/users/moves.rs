@@ -8,7 +8,7 @@ use usher_rules::{DomainId, Head, Refusal, UserId};
 use usher_store::lists::UserLine;
 use usher_store::{Load, Snapshot, Write};
 
-use super::{line, needs_user};
+use super::{line, needs_account};
 use crate::desk::UseCase;
 use crate::draft::Draft;
 
@@ -35,7 +35,7 @@ impl UseCase for MoveUser {
     }
 
     fn needs(&self, seen: &Snapshot, load: &mut Load) {
-        needs_user(seen, load, self.domain, self.user);
+        needs_account(seen, load, self.domain, self.user);
         load.domains.insert(self.to);
         if let Some(domain) = seen.world.domains.get(&self.domain) {
             load.domains.insert(domain.root);

@@ -20,6 +20,15 @@ const HEAD: &str = "\
 # signed in; operator: who runs the server; anonymous: nobody.
 ";
 
+/// Pages for people are no part of the document: their templates, and one of each.
+const PAGES: [(&str, &str); 5] = [
+    ("/", "/"),
+    ("/problems/{code}", "/problems/invalid"),
+    ("/docs", "/docs"),
+    ("/docs/", "/docs/"),
+    ("/docs/{*file}", "/docs/swagger-ui.css"),
+];
+
 const PASSWORD: &str = "correct horse battery";
 
 /// The world, and what the paths name in it.
@@ -169,6 +178,14 @@ async fn i2_every_route_answers_each_role_as_the_table_says() {
             let answer = caller.call(method, &path, body.clone()).await;
             assert!(answer.status < 500, "{}: {}", answer.what, answer.text);
             stage.world.server.store.become_like(&beginning);
+            write!(table, " {who} {}", answer.status).expect("a line");
+        }
+    }
+    assert_eq!(PAGES.map(|(template, _)| template), usher_http::PAGES);
+    for (template, path) in PAGES {
+        write!(table, "\nGET {template}\n ").expect("a line");
+        for (who, caller) in &callers {
+            let answer = caller.get(path).await;
             write!(table, " {who} {}", answer.status).expect("a line");
         }
     }

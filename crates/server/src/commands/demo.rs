@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use super::Error;
 use super::serve::Server;
-use crate::settings::Settings;
+use crate::settings::{QUIET_INFO, Settings};
 use crate::telemetry;
 
 /// Serves the demo's world; it is made the first time, and kept in its folder.
@@ -20,7 +20,7 @@ pub async fn run(mut settings: Settings) -> Result<ExitCode, Error> {
     if settings.data == std::path::Path::new("usher-data") {
         settings.data = "usher-demo".into();
     }
-    if settings.log_level == "info" {
+    if settings.log_level == QUIET_INFO {
         settings.log_level = "warn".to_owned();
     }
     telemetry::start(&settings)?;

@@ -94,18 +94,18 @@ impl Server {
     /// Serves until SIGINT or SIGTERM; then lets what is under way finish.
     pub async fn serve(self) -> Result<(), Error> {
         let (stop, stopping) = watch::channel(false);
-        let templates = self.templates;
+        let (templates, metrics) = (self.templates, self.metrics.clone());
         let options = usher_http::HttpOptions {
             sandbox: self.app.store.is_sandbox(),
             public_url: self.app.settings.public_url.clone(),
-            metrics: Some(self.metrics),
+            metrics: Some(self.metrics.clone()),
             stopping: stopping.clone(),
             mail_text: Arc::new(move |mail| templates.read(mail)),
             ..usher_http::HttpOptions::default()
         };
         let router = usher_http::router(self.app.clone(), options);
         let every = Duration::from_secs(u64::from(self.settings.sweep_seconds.max(1)));
-        let sweeps = tokio::spawn(sweep(self.app.clone(), every, stopping.clone()));
+        let sweeps = tokio::spawn(sweep(self.app.clone(), metrics, every, stopping.clone()));
         let mails = tokio::spawn(send(self.app.clone(), self.mailer, stopping.clone()));
 
         let limit = Duration::from_secs(u64::from(self.settings.stop_seconds));
@@ -156,7 +156,12 @@ async fn signalled() {
     }
 }
 
-async fn sweep(app: Arc<App>, every: Duration, mut stopping: watch::Receiver<bool>) {
+async fn sweep(
+    app: Arc<App>,
+    metrics: PrometheusHandle,
+    every: Duration,
+    mut stopping: watch::Receiver<bool>,
+) {
     while !pause(every, &mut stopping).await {
         if let Err(error) = app.sweep().await {
             tracing::warn!(%error, "a sweep failed; the next one tries again");
@@ -167,6 +172,7 @@ async fn sweep(app: Arc<App>, every: Duration, mut stopping: watch::Receiver<boo
         if let Err(error) = app.forget().await {
             tracing::warn!(%error, "what has had its time could not be forgotten");
         }
+        metrics.run_upkeep();
     }
 }
 

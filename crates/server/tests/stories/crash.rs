@@ -54,7 +54,11 @@ fn rounds(engine: &str, place: &Place, processes: usize) {
     }
     let acknowledged: usize = clients.iter().map(|client| client.acknowledged).sum();
     let what = format!("`kill -9` under load, {engine}");
-    let result = format!("{acknowledged} acknowledged writes, none lost, none done twice");
+    let again: usize = clients.iter().map(|client| client.sent_again).sum();
+    let result = format!(
+        "{acknowledged} acknowledged writes, none lost; {again} without an answer, sent again, \
+         none done twice"
+    );
     figures::note(&what, rounds, &result);
 }
 
@@ -107,6 +111,8 @@ struct Worker {
     number: usize,
     asked: usize,
     acknowledged: usize,
+    /// Requests whose answer the blow cut off.
+    sent_again: usize,
     /// Tier by user, as far as acknowledged.
     users: BTreeMap<String, Value>,
     /// The request that has no answer yet.
@@ -127,6 +133,7 @@ impl Worker {
             number,
             asked: 0,
             acknowledged: 0,
+            sent_again: 0,
             users: BTreeMap::new(),
             pending: None,
         }
@@ -140,6 +147,7 @@ impl Worker {
     }
 
     fn finish_what_had_no_answer(&mut self, world: &World) {
+        self.sent_again += usize::from(self.pending.is_some());
         assert!(self.send_pending(&world.owner), "the new process answers");
     }
 

@@ -138,6 +138,36 @@ fn written_and_synced(events: &[Event]) -> bool {
     after.any(|event| *event == begun) && after.any(|event| *event == done)
 }
 
+#[test]
+fn an_answer_before_its_sync_would_be_seen() {
+    let connection = || "5<socket:[1]".to_owned();
+    let file = || "9</data/wal".to_owned();
+    let request = Event::Request {
+        connection: connection(),
+    };
+    let answer = Event::Answer {
+        connection: connection(),
+    };
+    let written = Event::Written { file: file() };
+    let begun = Event::SyncBegun { file: file() };
+    let done = Event::SyncDone { file: file() };
+    let mut events = vec![request, written, begun, done, answer];
+    assert_eq!(answers_with_what_came_before(&events), [true]);
+    events.swap(3, 4);
+    assert_eq!(
+        answers_with_what_came_before(&events),
+        [false],
+        "the sync ends after"
+    );
+    events.swap(1, 2);
+    events.swap(3, 4);
+    assert_eq!(
+        answers_with_what_came_before(&events),
+        [false],
+        "the write comes after"
+    );
+}
+
 /// Whether this upgrade was acknowledged; a dead server and a 5xx both say that it was not.
 fn acknowledged(world: &World, user: &str) -> bool {
     let path = world.license_path(user);
