@@ -172,9 +172,8 @@ expect 200 '.tier == "base"'
 # Fewer than are in use is refused …
 order='{"business": 2}'
 call POST "$domain/seats/preview" "{\"order\": $order}"
-if [ "$status" = 200 ]; then
-    call PUT "$domain/seats" "{\"order\": $order, \"preview\": $(field .preview)}"
-fi
+expect 200
+call PUT "$domain/seats" "{\"order\": $order, \"preview\": $(field .preview)}"
 expect 409 '.code == "below_use"'
 
 # … or scheduled for the end of the billing period, on request.

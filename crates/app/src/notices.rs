@@ -46,6 +46,6 @@ pub(crate) fn of(draft: &Draft<'_>, entry: &Entry) -> Option<Mail> {
     let recipient = &snapshot.account_records.get(&owner)?.email;
     let domain = snapshot.domain_records.get(&id)?;
     params["domain"] = json!(domain.name);
-    params["link"] = json!(format!("{}/domains/{id}", draft.settings.public_url));
+    params["link"] = json!(draft.settings.public_url);
     Some(draft.new_mail(template, recipient, params))
 }

@@ -36,16 +36,34 @@ it is done once and answered alike.
 - Every answer carries an `x-request-id`; one that comes with the request (a UUID) is kept.";
 
 const TAGS: [(&str, &str); 10] = [
-    ("accounts", "Getting in: signing up, logging in and out, a new password."),
-    ("me", "The caller's own account: plan, identity, tokens, second factor."),
+    (
+        "accounts",
+        "Getting in: signing up, logging in and out, a new password.",
+    ),
+    (
+        "me",
+        "The caller's own account: plan, identity, tokens, second factor.",
+    ),
     ("prices", "The price book, for anyone."),
-    ("domains", "Domains: sets of managed users with one owner, each one cost centre."),
-    ("seats", "What a domain has ordered of each kind of seat, and what is in use."),
+    (
+        "domains",
+        "Domains: sets of managed users with one owner, each one cost centre.",
+    ),
+    (
+        "seats",
+        "What a domain has ordered of each kind of seat, and what is in use.",
+    ),
     ("users", "Domain users, and invitations to become one."),
     ("invitations", "Joining a domain."),
     ("operator", "For whoever runs the server."),
-    ("sandbox", "For trying and testing: the clock and the mails of a sandbox."),
-    ("server", "The server itself: health, metrics, keys, this description."),
+    (
+        "sandbox",
+        "For trying and testing: the clock and the mails of a sandbox.",
+    ),
+    (
+        "server",
+        "The server itself: health, metrics, keys, this description.",
+    ),
 ];
 
 /// The document before any endpoint.

@@ -67,7 +67,9 @@ impl<T> Impatient<T> {
             return poll;
         }
         let patience = self.patience;
-        let waiting = self.waiting.get_or_insert_with(|| Box::pin(sleep(patience)));
+        let waiting = self
+            .waiting
+            .get_or_insert_with(|| Box::pin(sleep(patience)));
         match waiting.as_mut().poll(cx) {
             Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
             Poll::Pending => Poll::Pending,
@@ -128,7 +130,10 @@ mod tests {
     async fn j2_a_peer_that_takes_nothing_is_cut_off() {
         let (ours, _theirs) = tokio::io::duplex(4);
         let mut ours = Impatient::new(ours, Duration::from_secs(30));
-        let error = ours.write_all(b"more than fits").await.expect_err("cut off");
+        let error = ours
+            .write_all(b"more than fits")
+            .await
+            .expect_err("cut off");
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     }
 

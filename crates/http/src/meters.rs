@@ -61,7 +61,9 @@ impl Meters {
         describe_histogram!(SECONDS, Unit::Seconds, "Time until an answer began.");
         describe_gauge!(STREAMS, "Event streams that run now.");
         Meters {
-            routes: routes.map(|name| (name.clone(), Route::new(name))).collect(),
+            routes: routes
+                .map(|name| (name.clone(), Route::new(name)))
+                .collect(),
             unmatched: Route::new("none".to_owned()),
         }
     }

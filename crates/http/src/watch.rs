@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::meters::Meters;
 use crate::options::HttpOptions;
-use crate::problem::{Cause, Problem, table};
+use crate::problem::{Cause, Stopped, table};
 
 /// The id of a request: in the journal, in the log, and in the answer.
 #[derive(Debug, Clone, Copy)]
@@ -26,8 +26,7 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const USHER_SANDBOX: HeaderName = HeaderName::from_static("usher-sandbox");
 
 /// A JSON answer loads nothing and is framed by nobody; pages set their own.
-const POLICY: HeaderValue =
-    HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
 /// What the watch needs.
 pub struct Watch {
@@ -85,11 +84,7 @@ impl Watch {
 }
 
 /// Watches over a request.
-pub async fn watch(
-    State(watch): State<Arc<Watch>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub async fn watch(State(watch): State<Arc<Watch>>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = watch.ids.of(&request);
     request.extensions_mut().insert(RequestId(id));
@@ -102,10 +97,7 @@ pub async fn watch(
     let mut response = match work.await {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => panicked(panic.as_ref()),
-        Err(_) => {
-            let kind = &table::TIMED_OUT;
-            Problem::new(kind, kind.explanation).into_response()
-        }
+        Err(_) => Stopped::by(&table::TIMED_OUT).into_response(),
     };
     watch.dress(&mut response, id);
     let (status, took) = (response.status(), started.elapsed());
@@ -131,11 +123,7 @@ fn panicked(panic: &(dyn std::any::Any + Send)) -> Response {
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned())
         .or_else(|| panic.downcast_ref::<String>().cloned());
-    let kind = &table::INTERNAL;
-    let mut response = Problem::new(kind, kind.explanation).into_response();
-    let cause = format!("panicked: {}", text.unwrap_or_default());
-    response.extensions_mut().insert(Cause(cause));
-    response
+    Stopped::inside(format!("panicked: {}", text.unwrap_or_default())).into_response()
 }
 
 /// Ids for requests that bring none: what this process began with, and a number. Unique,
@@ -173,6 +161,11 @@ impl Ids {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::Router;
+    use axum::body::{Body, to_bytes};
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::get;
+    use tower::ServiceExt as _;
 
     #[test]
     fn j1_request_ids_differ() {
@@ -180,5 +173,37 @@ mod tests {
         let (first, second) = (ids.next(), ids.next());
         assert_ne!(first, second);
         assert_eq!(first.get_version_num(), 8);
+    }
+
+    async fn answer(path: &str) -> (u16, serde_json::Value) {
+        let router = Router::new()
+            .route("/panics", get(panics))
+            .route("/hangs", get(std::future::pending::<()>));
+        let watched = Watch::new(HttpOptions::default(), std::iter::empty());
+        let router = router.layer(from_fn_with_state(watched, watch));
+        let request = Request::get(path).body(Body::empty()).expect("a request");
+        let response = router.oneshot(request).await.expect("an answer");
+        let status = response.status().as_u16();
+        let body = to_bytes(response.into_body(), usize::MAX)
+            .await
+            .expect("a body");
+        (status, serde_json::from_slice(&body).expect("JSON"))
+    }
+
+    async fn panics() {
+        panic!("something that nobody must see");
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_that_says_nothing_of_it() {
+        let (status, problem) = answer("/panics").await;
+        assert_eq!((status, &problem["code"]), (500, &"internal".into()));
+        assert!(!problem.to_string().contains("nobody must see"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_is_worked_on_for_a_limited_time() {
+        let (status, problem) = answer("/hangs").await;
+        assert_eq!((status, &problem["code"]), (503, &"timed_out".into()));
     }
 }

@@ -182,6 +182,11 @@ impl Settings {
                     .map_err(|e| Error::Settings(format!("{}: {e}", path.display())))?
             }
         };
+        let one_of_two = |given: &Given| given.tls_cert.is_some() != given.tls_key.is_some();
+        if one_of_two(&given) || one_of_two(&filed) {
+            let why = "tls_cert and tls_key go together";
+            return Err(Error::Settings(why.to_owned()));
+        }
         Ok(Settings::join(given, filed))
     }
 
@@ -245,7 +250,10 @@ impl Settings {
             readers: given.readers.or(filed.readers).unwrap_or(2) as usize,
             stop_seconds: given.stop_seconds.or(filed.stop_seconds).unwrap_or(10),
             log: given.log.or(filed.log).unwrap_or(LogForm::Text),
-            log_level: given.log_level.or(filed.log_level).unwrap_or(QUIET_INFO.into()),
+            log_level: given
+                .log_level
+                .or(filed.log_level)
+                .unwrap_or(QUIET_INFO.into()),
             app,
         }
     }

@@ -1,7 +1,8 @@
 //! What a batch of units writes, as one statement per table.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
+use usher_rules::Head;
 use usher_store::tables::{self, Row, Table, Type, Value, journal_row};
 use usher_store::{Committed, Error, Unit};
 use uuid::Uuid;
@@ -21,8 +22,14 @@ pub(crate) const LOCK_HEADS: &str =
     "SELECT id, version FROM heads WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE";
 pub(crate) const NEW_HEADS: &str = "INSERT INTO heads (id, version, at) \
     SELECT * FROM unnest($1::uuid[], $2::int8[], $3::int8[])";
-pub(crate) const MOVE_HEADS: &str = "UPDATE heads h SET version = k.version, at = k.at \
-    FROM unnest($1::uuid[], $2::int8[], $3::int8[]) AS k(id, version, at) WHERE h.id = k.id";
+/// Divides by zero when one of the heads is at another version than it should be, which
+/// makes the rest of the transaction fail as well. The rows come in the order of their ids
+/// and are locked in it: writers only look up by key.
+pub(crate) const MOVE_HEADS: &str = "WITH moved AS (\
+    UPDATE heads h SET version = k.version, at = k.at \
+    FROM unnest($1::uuid[], $2::int8[], $3::int8[], $4::int8[]) AS k(id, version, at, expected) \
+    WHERE h.id = k.id AND h.version = k.expected RETURNING h.id) \
+    SELECT 1 / (count(*) = cardinality($1))::int FROM moved";
 
 /// The text that appends to journals.
 pub(crate) fn append() -> String {
@@ -80,8 +87,31 @@ fn unnest(types: impl Iterator<Item = Type>) -> String {
     format!("unnest({})", arrays.join(", "))
 }
 
+/// Versions of heads that are there.
+pub(crate) type Versions = HashMap<Uuid, u64>;
+
+/// The versions on which all of these units, one after the other, can be committed; none
+/// when they contradict each other.
+pub(crate) fn assumed(units: &[Unit]) -> Option<Versions> {
+    let mut first = Versions::new();
+    let mut last = Versions::new();
+    for change in units.iter().flat_map(|unit| &unit.heads) {
+        let key = change.head.key();
+        match last.insert(key, change.next) {
+            Some(version) if version != change.expected => return None,
+            Some(_) => {}
+            None => {
+                first.insert(key, change.expected);
+            }
+        }
+    }
+    // The system's head is there from the beginning.
+    first.retain(|key, expected| *expected > 0 || *key == Head::System.key());
+    Some(first)
+}
+
 /// Which units can be committed on these versions, each after those before it.
-pub(crate) fn decide(units: &[Unit], stored: &HashMap<Uuid, u64>) -> Vec<Committed> {
+pub(crate) fn decide(units: &[Unit], stored: &Versions) -> Vec<Committed> {
     let mut versions = stored.clone();
     let mut decide = |unit: &Unit| {
         let at = |key: Uuid| versions.get(&key).copied().unwrap_or(0);
@@ -117,13 +147,12 @@ impl Changes {
     /// Of units that are to be committed, in their order.
     pub(crate) fn of<'a>(
         units: impl Iterator<Item = &'a Unit> + Clone,
-        stored: &HashMap<Uuid, u64>,
+        stored: &Versions,
         way: Way,
     ) -> Changes {
-        let head = || Block::new(tables::HEADS.columns().map(|(_, kind)| kind));
         let mut changes = Changes {
-            new_heads: head(),
-            moved_heads: head(),
+            new_heads: Block::new([Type::Id, Type::Int, Type::Int]),
+            moved_heads: Block::new([Type::Id, Type::Int, Type::Int, Type::Int]),
             journal: Block::new(tables::JOURNAL.columns().map(|(_, kind)| kind)),
             tables: Vec::new(),
         };
@@ -137,27 +166,22 @@ impl Changes {
         changes
     }
 
-    fn move_heads<'a>(
-        &mut self,
-        units: impl Iterator<Item = &'a Unit>,
-        stored: &HashMap<Uuid, u64>,
-    ) {
-        let mut last: HashMap<Uuid, (u64, i64)> = HashMap::new();
+    fn move_heads<'a>(&mut self, units: impl Iterator<Item = &'a Unit>, stored: &Versions) {
+        let mut last: BTreeMap<Uuid, (u64, i64)> = BTreeMap::new();
         for unit in units {
             for change in &unit.heads {
                 last.insert(change.head.key(), (change.next, unit.at.0));
             }
         }
-        for (id, (version, at)) in last {
-            let row = vec![
-                Value::Id(Some(id)),
-                Value::Int(i64::try_from(version).ok()),
-                Value::Int(Some(at)),
-            ];
-            if stored.contains_key(&id) {
-                self.moved_heads.push(row);
-            } else {
-                self.new_heads.push(row);
+        let version = |version: u64| Value::Int(i64::try_from(version).ok());
+        for (id, (next, at)) in last {
+            let mut row = vec![Value::Id(Some(id)), version(next), Value::Int(Some(at))];
+            match stored.get(&id) {
+                Some(expected) => {
+                    row.push(version(*expected));
+                    self.moved_heads.push(row);
+                }
+                None => self.new_heads.push(row),
             }
         }
     }

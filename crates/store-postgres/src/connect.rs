@@ -8,7 +8,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use deadpool_postgres::{
-    ClientWrapper, Hook, HookError, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime,
+    ClientWrapper, Hook, HookError, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod,
+    Runtime,
 };
 use futures::FutureExt;
 use futures::future::maybe_done;
@@ -158,6 +159,7 @@ impl Link {
 }
 
 /// Pauses between attempts to connect; they grow.
+#[derive(Debug)]
 pub(crate) struct Pauses {
     deadline: Instant,
     next: Duration,
@@ -187,27 +189,28 @@ impl Pauses {
 }
 
 /// Sends requests in this order without waiting in between; their answers, in order.
+///
+/// One that can't even be sent (a value too large for the protocol) ends it: those after
+/// it are not sent, and there are fewer answers than requests.
 pub(crate) async fn pipeline<F: Future>(requests: Vec<F>) -> Vec<F::Output> {
-    let mut requests: Vec<_> = requests
-        .into_iter()
-        .map(|request| Box::pin(maybe_done(request)))
-        .collect();
-    // A request of the driver is sent when its future is first polled.
-    poll_fn(|cx| {
-        for request in &mut requests {
-            let _ = request.as_mut().poll(cx);
+    let mut sent = Vec::with_capacity(requests.len());
+    for request in requests {
+        let mut request = Box::pin(maybe_done(request));
+        // A request of the driver is sent when its future is first polled; only an error
+        // can be there that soon.
+        let failed = poll_fn(|cx| Poll::Ready(request.as_mut().poll(cx).is_ready())).await;
+        sent.push(request);
+        if failed {
+            break;
         }
-        Poll::Ready(())
-    })
-    .await;
-    let mut answers = Vec::with_capacity(requests.len());
-    for mut request in requests {
+    }
+    let mut answers = Vec::with_capacity(sent.len());
+    for mut request in sent {
         request.as_mut().await;
         answers.extend(request.as_mut().take_output());
     }
     answers
 }
-
 
 /// A pool of connections that are driven by tasks of their own.
 pub(crate) fn pool(config: &Config, purpose: Purpose, size: usize) -> Result<Pool> {

@@ -47,6 +47,12 @@ fn not_unique(error: &DbError) -> Error {
     }
 }
 
+/// Whether a commit met a version that is there already.
+pub(crate) fn is_of_versions(error: &tokio_postgres::Error) -> bool {
+    let constraint = error.as_db_error().and_then(DbError::constraint);
+    constraint.is_some_and(|name| VERSIONS.contains(&name))
+}
+
 /// A lock that took too long; a server that became a standby.
 fn is_passing(code: &SqlState) -> bool {
     *code == SqlState::LOCK_NOT_AVAILABLE || *code == SqlState::READ_ONLY_SQL_TRANSACTION

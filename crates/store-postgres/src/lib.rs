@@ -1,7 +1,9 @@
 //! The store for scale: PostgreSQL. Any number of processes on one database.
 //!
-//! - [`write`]: one connection that merges what waits into one transaction.
-//! - [`read`]: a few connections; loads that wait are answered from one snapshot.
+//! - [`write`]: one connection that merges what waits into one transaction; [`batch`] has
+//!   its rows and texts, [`lookup`] what became of it when the connection broke.
+//! - [`read`]: a few connections; loads that wait are answered from one snapshot, which
+//!   [`merge`] puts together and deals out.
 //! - [`lists`]: lists and reports on a small pool of their own.
 //! - [`turn`]: advisory locks by which processes that contend for a head queue up.
 //! - [`open`]: the schema.
@@ -41,7 +43,7 @@ pub struct Options {
     pub sandbox: Option<bool>,
     /// Whether to bring an older schema, or none, up to date.
     pub migrate: bool,
-    /// Connections for loads. Fewer merge more: two keep two cores busy.
+    /// Connections for loads. Fewer of them merge more loads into one.
     pub readers: usize,
 }
 

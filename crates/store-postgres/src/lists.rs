@@ -14,7 +14,7 @@ use usher_store::{Error, Result};
 use uuid::Uuid;
 
 use crate::connect::{Purpose, pool, taken};
-use crate::error::translate;
+use crate::error::{ends_session, translate};
 use crate::rows::{Line, Param, sql_type};
 
 const CONNECTIONS: usize = 4;
@@ -41,15 +41,17 @@ impl Lists {
         self.pool.get().await.map_err(taken)
     }
 
+    /// Rows of a query that may be asked again: when the connection breaks, it is.
     async fn rows<T>(
         &self,
         text: &str,
         params: &Params<'_>,
         read: fn(&dyn Columns) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let connection = self.connection().await?;
-        let statement = connection.prepare_cached(text).await.map_err(translate)?;
-        let rows = connection.query(&statement, params).await;
+        let mut rows = query(&self.connection().await?, text, params).await;
+        if rows.as_ref().is_err_and(ends_session) {
+            rows = query(&self.connection().await?, text, params).await;
+        }
         read_all(&rows.map_err(translate)?, read)
     }
 
@@ -96,7 +98,9 @@ impl Lists {
     }
 
     pub(crate) async fn totals_below(&self, domain: DomainId) -> Result<Totals> {
-        let totals = self.rows(lists::TOTALS, &[&domain.0], lists::totals).await?;
+        let totals = self
+            .rows(lists::TOTALS, &[&domain.0], lists::totals)
+            .await?;
         Ok(totals.into_iter().next().unwrap_or_default())
     }
 
@@ -107,13 +111,16 @@ impl Lists {
     ) -> Result<Page<DomainLine>> {
         let after = after.map_or(Uuid::nil(), |domain| domain.0);
         let params: &Params<'_> = &[&after, &(i64::from(limit) + 1)];
-        let lines = self.rows(lists::ROOT_DOMAINS, params, lists::domain).await?;
+        let lines = self
+            .rows(lists::ROOT_DOMAINS, params, lists::domain)
+            .await?;
         Ok(page(lines, limit))
     }
 
     pub(crate) async fn pending_verifications(&self, limit: u32) -> Result<Vec<VerificationLine>> {
         let params: &Params<'_> = &[&i64::from(limit)];
-        self.rows(lists::VERIFICATIONS, params, lists::verification).await
+        self.rows(lists::VERIFICATIONS, params, lists::verification)
+            .await
     }
 
     pub(crate) async fn tokens(&self, account: AccountId) -> Result<Vec<Token>> {
@@ -167,7 +174,9 @@ impl Lists {
             .start()
             .await
             .map_err(translate)?;
-        let unhurried = moment.batch_execute("SET LOCAL statement_timeout = 0").await;
+        let unhurried = moment
+            .batch_execute("SET LOCAL statement_timeout = 0")
+            .await;
         unhurried.map_err(translate)?;
         let mut differences = Vec::new();
         for text in lists::CHECKS {
@@ -186,9 +195,20 @@ impl Lists {
         if read_only.is_empty() {
             Ok(())
         } else {
-            Err(Error::Unavailable("the database takes no writes".to_owned()))
+            Err(Error::Unavailable(
+                "the database takes no writes".to_owned(),
+            ))
         }
     }
+}
+
+async fn query(
+    connection: &Object,
+    text: &str,
+    params: &Params<'_>,
+) -> std::result::Result<Vec<Row>, tokio_postgres::Error> {
+    let statement = connection.prepare_cached(text).await?;
+    connection.query(&statement, params).await
 }
 
 fn read_all<T>(rows: &[Row], read: fn(&dyn Columns) -> Result<T>) -> Result<Vec<T>> {

@@ -108,7 +108,9 @@ impl Merged {
     pub(crate) fn deal(&self, rows: &[Row], snapshots: &mut [Result<Snapshot>]) {
         for row in rows {
             let key = row.try_get(0).map_or(0, |n: i64| n);
-            let wanted = usize::try_from(key - 1).ok().and_then(|k| self.wanted.get(k));
+            let wanted = usize::try_from(key - 1)
+                .ok()
+                .and_then(|k| self.wanted.get(k));
             for request in wanted.into_iter().flatten() {
                 let Ok(snapshot) = &mut snapshots[*request] else {
                     continue;

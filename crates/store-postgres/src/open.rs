@@ -13,9 +13,9 @@ mod migrations {
 /// Held while the schema is looked at or changed. Two numbers: turns are locks of one.
 const LOCK: &str = "SELECT pg_advisory_lock(1970496882, 1)";
 
-const WRONG_SANDBOX: &str = "this store was made as a sandbox: open it with --sandbox, or use another";
-const NO_SANDBOX: &str =
-    "this store was made without --sandbox, which can't be switched on for it";
+const WRONG_SANDBOX: &str =
+    "this store was made as a sandbox: open it with --sandbox, or use another";
+const NO_SANDBOX: &str = "this store was made without --sandbox, which can't be switched on for it";
 
 /// Brings the schema up to date if that is wanted, and makes sure that it is, and that the
 /// store was made for what it is opened as.

@@ -52,6 +52,7 @@ impl Loads {
                 config: config.clone(),
                 clock: merge::clock(sandbox),
                 session: None,
+                down: false,
             };
             tokio::spawn(reader.serve(Arc::clone(&waiting)));
         }
@@ -123,6 +124,9 @@ struct Reader {
     config: Config,
     clock: String,
     session: Option<Session>,
+    /// Whether the last loads could not be brought to the database: the next ones try
+    /// once, and do not wait for it to come back.
+    down: bool,
 }
 
 impl Reader {
@@ -142,7 +146,7 @@ impl Reader {
     /// A snapshot for each request. Reading changes nothing, so it is tried again when
     /// the connection breaks.
     async fn load(&mut self, merged: &[Merged], requests: usize) -> Vec<Result<Snapshot>> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + if self.down { Duration::ZERO } else { PATIENCE };
         loop {
             let failed = match self.session(deadline).await {
                 Ok(session) => match session.load(merged, requests).await {
@@ -168,6 +172,7 @@ impl Reader {
                 Some(session) => Ok(session),
                 None => Session::open(&self.config, &self.clock).await,
             };
+            self.down = session.is_err();
             match session {
                 Ok(session) => break session,
                 Err(error) => pauses.after(error).await?,
@@ -189,8 +194,14 @@ struct Session {
 impl Session {
     async fn open(config: &Config, clock: &str) -> Result<Session> {
         let mut link = Link::open(config, Purpose::Load).await?;
-        let queries = link.prepare(ALL.iter().map(|query| merge::text(query, clock))).await?;
-        let texts = [BEGIN.to_owned(), format!("SELECT {clock}"), "COMMIT".to_owned()];
+        let queries = link
+            .prepare(ALL.iter().map(|query| merge::text(query, clock)))
+            .await?;
+        let texts = [
+            BEGIN.to_owned(),
+            format!("SELECT {clock}"),
+            "COMMIT".to_owned(),
+        ];
         let [begin, clock, commit] = link
             .prepare(texts)
             .await?

@@ -34,9 +34,14 @@ impl Turns {
             locked: false,
         };
         if let Some(connection) = &held.connection {
-            let lock = connection.prepare_cached("SELECT pg_advisory_lock($1)").await;
+            let lock = connection
+                .prepare_cached("SELECT pg_advisory_lock($1)")
+                .await;
             let lock = lock.map_err(translate)?;
-            connection.execute(&lock, &[&held.key]).await.map_err(translate)?;
+            connection
+                .execute(&lock, &[&held.key])
+                .await
+                .map_err(translate)?;
         }
         held.locked = true;
         Ok(Box::new(held))
@@ -73,7 +78,9 @@ impl Drop for Held {
 }
 
 async fn give_back(connection: Object, key: i64) {
-    let unlock = connection.prepare_cached("SELECT pg_advisory_unlock($1)").await;
+    let unlock = connection
+        .prepare_cached("SELECT pg_advisory_unlock($1)")
+        .await;
     let unlocked = match unlock {
         Ok(unlock) => connection.execute(&unlock, &[&key]).await.map(|_| ()),
         Err(error) => Err(error),

@@ -1,24 +1,25 @@
 //! The writer: one connection, one task. Units that wait are committed together, in one
-//! transaction of two round trips: lock the heads and see their versions; write.
+//! transaction and one round trip, on the versions that they expect. Only when another
+//! process was faster, the heads are locked first, to see which units can go ahead.
 //!
 //! When the database refuses a row, the batch is halved until the unit that is to blame
 //! stands alone; no savepoints. A unit that alone is refused for a name that is taken gets
 //! one more chance, in which its own rows let go of their names first. When the connection breaks, the outcome is looked up.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use futures::future::join_all;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, Statement};
 use usher_store::{Committed, Error, Result, Unit};
 use uuid::Uuid;
 
-use crate::batch::{self, Changes, Way};
+use crate::batch::{self, Changes, Versions, Way};
 use crate::connect::{Link, PATIENCE, Pauses, Purpose, pipeline};
-use crate::error::{ends_session, translate};
+use crate::error::{ends_session, is_of_versions, translate};
 use crate::lookup;
 
 /// How many units may wait; more wait for a place.
@@ -47,6 +48,7 @@ impl Writer {
         let worker = Worker {
             config: config.clone(),
             session: None,
+            down: false,
         };
         tokio::spawn(worker.serve(waiting));
         Writer { queue }
@@ -62,13 +64,19 @@ impl Writer {
         }
         let gone = || Err(Error::Unknown("the writer stopped".to_owned()));
         let answers = join_all(answers).await;
-        answers.into_iter().map(|a| a.unwrap_or_else(|_| gone())).collect()
+        answers
+            .into_iter()
+            .map(|a| a.unwrap_or_else(|_| gone()))
+            .collect()
     }
 }
 
 struct Worker {
     config: Config,
     session: Option<Session>,
+    /// Whether the last batch could not be brought to the database: the next one tries
+    /// once, and does not wait for it to come back.
+    down: bool,
 }
 
 /// Why a batch was not committed.
@@ -110,6 +118,9 @@ impl Worker {
         let mut parts = vec![units.as_slice()];
         while let Some(units) = parts.pop() {
             let outcome = match self.attempt(units, Way::InPlace).await {
+                Err(Error::Unavailable(reason)) => {
+                    Ok(vec![Err(Error::Unavailable(reason)); units.len()])
+                }
                 Err(_) if units.len() > 1 => {
                     let (first, second) = units.split_at(units.len() / 2);
                     parts.extend([second, first]);
@@ -131,7 +142,7 @@ impl Worker {
     /// # Errors
     /// When the database refuses a row of one of them, and so all.
     async fn attempt(&mut self, units: &[Unit], way: Way) -> Result<Vec<Committed>> {
-        let mut deadline = Instant::now() + PATIENCE;
+        let mut deadline = Instant::now() + if self.down { Duration::ZERO } else { PATIENCE };
         let mut unsure: Option<Vec<Committed>> = None;
         let mut broke = false;
         loop {
@@ -198,6 +209,7 @@ impl Worker {
                 Some(session) => Ok(session),
                 None => Session::open(&self.config).await,
             };
+            self.down = session.is_err();
             match session {
                 Ok(session) => break session,
                 Err(error) => pauses.after(error).await?,
@@ -205,6 +217,35 @@ impl Worker {
         };
         Ok(self.session.insert(session))
     }
+}
+
+/// Whether a transaction is open when rows are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Begun {
+    No,
+    Yes,
+}
+
+/// Why rows were not written.
+enum Refusal {
+    /// They could not even be sent.
+    Here(String),
+    /// The database or the connection said no.
+    There(tokio_postgres::Error),
+}
+
+/// Whether a head was at another version than expected ([`batch::MOVE_HEADS`]), or there
+/// when it should be new.
+fn is_stale(refusal: &Refusal) -> bool {
+    let Refusal::There(error) = refusal else {
+        return false;
+    };
+    let stale = error.code() == Some(&SqlState::DIVISION_BY_ZERO);
+    stale || (error.code() == Some(&SqlState::UNIQUE_VIOLATION) && is_of_versions(error))
+}
+
+fn broken(error: tokio_postgres::Error) -> Failure {
+    Failure::Broken(translate(error))
 }
 
 /// How many jobs from the first on fit into one transaction; one always does.
@@ -230,7 +271,6 @@ struct Session {
     tables: Vec<(Statement, Statement)>,
 }
 
-type Versions = HashMap<Uuid, u64>;
 type Params<'a> = Vec<&'a (dyn ToSql + Sync)>;
 
 impl Session {
@@ -249,7 +289,15 @@ impl Session {
             "ROLLBACK",
         ];
         let prepared = link.prepare(texts.map(str::to_owned)).await?;
-        let [begin, lock_heads, new_heads, move_heads, append, commit, rollback] = prepared
+        let [
+            begin,
+            lock_heads,
+            new_heads,
+            move_heads,
+            append,
+            commit,
+            rollback,
+        ] = prepared
             .try_into()
             .map_err(|_| Error::Engine("a statement was not prepared".to_owned()))?;
         Ok(Session {
@@ -274,42 +322,58 @@ impl Session {
         units: &[Unit],
         way: Way,
     ) -> std::result::Result<Vec<Committed>, Failure> {
-        let stored = match self.lock(units).await {
-            Ok(stored) => stored,
-            Err(error) => return Err(self.failure(error, None)),
-        };
+        if let Some(assumed) = batch::assumed(units) {
+            let changes = Changes::of(units.iter(), &assumed, way);
+            match self.write(&changes, Begun::No).await {
+                Err(error) if is_stale(&error) => {}
+                wrote => return self.answer(wrote, vec![Ok(()); units.len()]),
+            }
+        }
+        let stored = self.lock(units).await.map_err(broken)?;
         let answers = batch::decide(units, &stored);
         let decided = units.iter().zip(&answers);
         let accepted = decided.filter(|(_, answer)| answer.is_ok()).map(|(u, _)| u);
         let changes = Changes::of(accepted, &stored, way);
-        let wrote = if answers.contains(&Ok(())) {
-            self.write(&changes).await
+        if answers.contains(&Ok(())) {
+            let wrote = self.write(&changes, Begun::Yes).await;
+            self.answer(wrote, answers)
         } else {
-            self.give_up().await
-        };
+            self.give_up().await.map_err(broken)?;
+            Ok(answers)
+        }
+    }
+
+    /// The answers to units whose rows and commit were sent.
+    fn answer(
+        &self,
+        wrote: std::result::Result<(), Refusal>,
+        answers: Vec<Committed>,
+    ) -> std::result::Result<Vec<Committed>, Failure> {
         match wrote {
             Ok(()) => Ok(answers),
-            Err(error) => Err(self.failure(error, Some(answers))),
+            Err(Refusal::Here(reason)) => Err(Failure::Refused(Error::Constraint(reason))),
+            Err(Refusal::There(error)) if ends_session(&error) || self.link.is_lost() => {
+                Err(Failure::Unsure(translate(error), answers))
+            }
+            Err(Refusal::There(error)) => Err(Failure::Refused(translate(error))),
         }
     }
 
-    fn failure(&self, error: tokio_postgres::Error, sent: Option<Vec<Committed>>) -> Failure {
-        let broke = ends_session(&error) || self.link.is_lost();
-        let error = translate(error);
-        match sent {
-            _ if !broke => Failure::Refused(error),
-            Some(answers) => Failure::Unsure(error, answers),
-            None => Failure::Broken(error),
-        }
-    }
-
-    /// The first round trip.
-    async fn lock(&mut self, units: &[Unit]) -> std::result::Result<Versions, tokio_postgres::Error> {
+    /// Locks heads and tells their versions. The session is of no more use when this fails.
+    async fn lock(
+        &mut self,
+        units: &[Unit],
+    ) -> std::result::Result<Versions, tokio_postgres::Error> {
         let heads = units.iter().flat_map(|unit| &unit.heads);
         let mut ids: Vec<Uuid> = heads.map(|change| change.head.key()).collect();
         ids.sort_unstable();
         ids.dedup();
-        let Session { link, begin, lock_heads, .. } = self;
+        let Session {
+            link,
+            begin,
+            lock_heads,
+            ..
+        } = self;
         let Link { client, driver } = link;
         let ids: Params<'_> = vec![&ids];
         let requests = vec![client.query(&*begin, &[]), client.query(&*lock_heads, &ids)];
@@ -323,35 +387,58 @@ impl Session {
         Ok(versions)
     }
 
-    /// The second round trip.
-    async fn write(&mut self, changes: &Changes) -> std::result::Result<(), tokio_postgres::Error> {
-        let Session { link, new_heads, move_heads, append, commit, tables, .. } = self;
+    /// Writes rows and commits, in one round trip.
+    async fn write(&mut self, changes: &Changes, begun: Begun) -> std::result::Result<(), Refusal> {
+        let Session {
+            link,
+            begin,
+            new_heads,
+            move_heads,
+            append,
+            commit,
+            tables,
+            ..
+        } = self;
+        let begin = (begun == Begun::No).then(|| (&*begin, Params::new()));
         let heads = [
-            (&*new_heads, &changes.new_heads),
             (&*move_heads, &changes.moved_heads),
+            (&*new_heads, &changes.new_heads),
             (&*append, &changes.journal),
         ];
         let rows = tables.iter().zip(&changes.tables);
-        let rows = rows.flat_map(|((remove, put), (removes, puts))| {
-            [(remove, removes), (put, puts)]
-        });
-        let statements: Vec<(&Statement, Params<'_>)> = heads
+        let rows =
+            rows.flat_map(|((remove, put), (removes, puts))| [(remove, removes), (put, puts)]);
+        let blocks = heads.into_iter().chain(rows);
+        let blocks = blocks.filter(|(_, block)| !block.is_empty());
+        let statements: Vec<(&Statement, Params<'_>)> = begin
             .into_iter()
-            .chain(rows)
-            .filter(|(_, block)| !block.is_empty())
-            .map(|(statement, block)| (statement, block.params()))
+            .chain(blocks.map(|(statement, block)| (statement, block.params())))
             .chain([(&*commit, Params::new())])
             .collect();
         let Link { client, driver } = link;
-        let requests = statements.iter().map(|(s, params)| client.execute(*s, params));
+        let requests = statements
+            .iter()
+            .map(|(s, params)| client.execute(*s, params));
         let done = driver.run(pipeline(requests.collect())).await;
+        let all_sent = done.len() == statements.len();
         // The first error is the reason for those after it.
-        done.into_iter().try_for_each(|done| done.map(|_| ()))
+        match done.into_iter().find_map(std::result::Result::err) {
+            None => Ok(()),
+            Some(error) if all_sent || self.link.is_lost() => Err(Refusal::There(error)),
+            // No commit was sent after the rows that could not be: take back the others.
+            Some(error) => {
+                self.give_up().await.map_err(Refusal::There)?;
+                Err(Refusal::Here(error.to_string()))
+            }
+        }
     }
 
     async fn give_up(&mut self) -> std::result::Result<(), tokio_postgres::Error> {
         let Session { link, rollback, .. } = self;
         let Link { client, driver } = link;
-        driver.run(client.execute(&*rollback, &[])).await.map(|_| ())
+        driver
+            .run(client.execute(&*rollback, &[]))
+            .await
+            .map(|_| ())
     }
 }

@@ -53,11 +53,7 @@ pub trait Store: Send + Sync + 'static {
     async fn totals_below(&self, domain: DomainId) -> Result<Totals>;
 
     /// A page of all root domains, in the order of their making.
-    async fn root_domains(
-        &self,
-        after: Option<DomainId>,
-        limit: u32,
-    ) -> Result<Page<DomainLine>>;
+    async fn root_domains(&self, after: Option<DomainId>, limit: u32) -> Result<Page<DomainLine>>;
 
     /// Verifications that wait for the operator, oldest first.
     async fn pending_verifications(&self, limit: u32) -> Result<Vec<VerificationLine>>;

@@ -452,7 +452,11 @@ fn seats(d: &Domain) -> Vec<Value> {
         row.push(Value::Int(seat.scheduled.map(|s| s.quantity.into())));
         row.push(Value::opt_time(seat.scheduled.map(|s| s.at)));
     }
-    let due = d.seats.iter().filter_map(|(_, s)| s.scheduled).map(|s| s.at);
+    let due = d
+        .seats
+        .iter()
+        .filter_map(|(_, s)| s.scheduled)
+        .map(|s| s.at);
     row.push(Value::opt_time(due.min()));
     row
 }

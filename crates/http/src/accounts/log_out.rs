@@ -18,12 +18,12 @@ use crate::state::Http;
     responses((status = 204, description = "Logged out")),
     extensions(("x-refusals" = json!(["not_allowed"]))),
 )]
-pub async fn log_out(
-    State(http): State<Http>,
-    Writes { ask, .. }: Writes<Nothing>,
-) -> Answer {
+pub async fn log_out(State(http): State<Http>, Writes { ask, .. }: Writes<Nothing>) -> Answer {
     let account = http.app.who(&ask).await?;
-    let reply = http.app.run(ask, LogOut { account }, render_nothing()).await?;
+    let reply = http
+        .app
+        .run(ask, LogOut { account }, render_nothing())
+        .await?;
     let mut response = of_reply(reply);
     let ended = cookie("", false, "; Max-Age=0");
     response.headers_mut().insert(header::SET_COOKIE, ended);

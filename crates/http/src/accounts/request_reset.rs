@@ -43,5 +43,7 @@ pub async fn request_reset(
     let render = render(StatusCode::ACCEPTED, |_: &()| ResetAnswer {
         message: "If this address has an account, a mail is on its way.".to_owned(),
     });
-    Ok(of_reply(http.app.request_reset(ask, body.email.0, render).await?))
+    Ok(of_reply(
+        http.app.request_reset(ask, body.email.0, render).await?,
+    ))
 }

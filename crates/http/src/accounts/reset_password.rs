@@ -34,6 +34,8 @@ pub async fn reset_password(
     At(BySecret { token }): At<BySecret>,
     OpenWrites { ask, body }: OpenWrites<NewPassword>,
 ) -> Answer {
-    let reset = http.app.reset_password(ask, token, body.password, render_nothing());
+    let reset = http
+        .app
+        .reset_password(ask, token, body.password, render_nothing());
     Ok(of_reply(reset.await?))
 }

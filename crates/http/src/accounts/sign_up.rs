@@ -12,8 +12,7 @@ use utoipa::ToSchema;
 
 use crate::answer::{Answer, of_reply, render};
 use crate::extract::OpenWrites;
-use crate::problem::Problem;
-use crate::shape::FieldError;
+use crate::problem::Stopped;
 use crate::state::Http;
 use crate::wire::{Email, Prefix};
 
@@ -112,11 +111,13 @@ async fn join(
         email: body.email.0,
         new: Some((body.name, body.password)),
     };
-    let render = render(StatusCode::CREATED, |line: &UserLine| SignUpAnswer::from(line));
+    let render = render(StatusCode::CREATED, |line: &UserLine| {
+        SignUpAnswer::from(line)
+    });
     Ok(of_reply(http.app.accept(ask, said, render).await?))
 }
 
 fn alone(missing: &str) -> crate::problem::Stopped {
     let detail = "is missing: joining a domain takes its prefix and the mailed token";
-    Problem::fields(vec![FieldError::new(missing, detail)]).into()
+    Stopped::invalid(missing, detail)
 }

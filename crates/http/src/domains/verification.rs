@@ -30,5 +30,8 @@ pub async fn start_owner_verification(
     let owner = http.app.look(&ask, &domain).await?.domain.owner;
     // Refused for anyone whose account it is not.
     let case = StartVerification { account: owner };
-    change(&http.app, ask, case, |state| VerificationAnswer::from(*state)).await
+    change(&http.app, ask, case, |state| {
+        VerificationAnswer::from(*state)
+    })
+    .await
 }

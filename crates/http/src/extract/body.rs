@@ -13,7 +13,7 @@ use usher_app::Ask;
 use utoipa::ToSchema;
 
 use super::caller::writer;
-use crate::problem::{Problem, table};
+use crate::problem::{Stopped, table};
 use crate::shape::Shape;
 use crate::state::Http;
 
@@ -39,18 +39,18 @@ pub struct OpenWrites<T> {
 pub struct Nothing {}
 
 impl<T: DeserializeOwned + ToSchema + 'static> FromRequest<Http> for Writes<T> {
-    type Rejection = Problem;
+    type Rejection = Stopped;
 
-    async fn from_request(request: Request, http: &Http) -> Result<Self, Problem> {
+    async fn from_request(request: Request, http: &Http) -> Result<Self, Stopped> {
         let (ask, body) = read(request, http, false).await?;
         Ok(Writes { ask, body })
     }
 }
 
 impl<T: DeserializeOwned + ToSchema + 'static> FromRequest<Http> for OpenWrites<T> {
-    type Rejection = Problem;
+    type Rejection = Stopped;
 
-    async fn from_request(request: Request, http: &Http) -> Result<Self, Problem> {
+    async fn from_request(request: Request, http: &Http) -> Result<Self, Stopped> {
         let (ask, body) = read(request, http, true).await?;
         Ok(OpenWrites { ask, body })
     }
@@ -60,13 +60,12 @@ async fn read<T: DeserializeOwned + ToSchema + 'static>(
     request: Request,
     http: &Http,
     anyone: bool,
-) -> Result<(Ask, T), Problem> {
+) -> Result<(Ask, T), Stopped> {
     let (parts, body) = request.into_parts();
     let writer = writer(&parts, http, anyone)?;
     let bytes = read_bytes(&parts, body, http.options.body_bytes).await?;
     if !bytes.is_empty() && !is_json(&parts.headers) {
-        let kind = &table::UNSUPPORTED_MEDIA_TYPE;
-        return Err(Problem::new(kind, kind.explanation));
+        return Err(Stopped::by(&table::UNSUPPORTED_MEDIA_TYPE));
     }
     let body = read_json(&bytes)?;
     Ok((writer.sent(&bytes), body))
@@ -76,10 +75,10 @@ async fn read<T: DeserializeOwned + ToSchema + 'static>(
 ///
 /// # Errors
 /// 413 beyond it, 400 when the body ends before its time.
-pub async fn read_bytes(parts: &Parts, body: Body, limit: usize) -> Result<Bytes, Problem> {
+pub async fn read_bytes(parts: &Parts, body: Body, limit: usize) -> Result<Bytes, Stopped> {
     let too_large = || {
         let detail = format!("the body must have at most {limit} bytes");
-        Problem::new(&table::TOO_LARGE, detail)
+        Stopped::saying(&table::TOO_LARGE, detail)
     };
     let length = parts.headers.get(header::CONTENT_LENGTH);
     let announced: Option<usize> = length.and_then(|l| l.to_str().ok()?.parse().ok());
@@ -89,7 +88,8 @@ pub async fn read_bytes(parts: &Parts, body: Body, limit: usize) -> Result<Bytes
     let mut bytes = BytesMut::new();
     let mut pieces = body.into_data_stream();
     while let Some(piece) = pieces.next().await {
-        let unread = |_| Problem::new(&table::MALFORMED, "the body could not be read to its end");
+        let unread =
+            |_| Stopped::saying(&table::MALFORMED, "the body could not be read to its end");
         let piece = piece.map_err(unread)?;
         if bytes.len() + piece.len() > limit {
             return Err(too_large());
@@ -104,19 +104,19 @@ pub async fn read_bytes(parts: &Parts, body: Body, limit: usize) -> Result<Bytes
 ///
 /// # Errors
 /// 400 for what is no JSON, 422 for what is not as described.
-pub fn read_json<T: DeserializeOwned + ToSchema + 'static>(bytes: &[u8]) -> Result<T, Problem> {
+pub fn read_json<T: DeserializeOwned + ToSchema + 'static>(bytes: &[u8]) -> Result<T, Stopped> {
     let value = if bytes.is_empty() {
         Value::Object(serde_json::Map::new())
     } else {
         serde_json::from_slice(bytes)
-            .map_err(|error| Problem::new(&table::MALFORMED, format!("not JSON: {error}")))?
+            .map_err(|error| Stopped::saying(&table::MALFORMED, format!("not JSON: {error}")))?
     };
     let wrong = Shape::of_body::<T>().check(&value);
     if !wrong.is_empty() {
-        return Err(Problem::fields(wrong));
+        return Err(Stopped::fields(wrong));
     }
     // What fits its schema fits its type; a type that is stricter says so here.
-    serde_json::from_value(value).map_err(|error| Problem::invalid("", &error.to_string()))
+    serde_json::from_value(value).map_err(|error| Stopped::invalid("", &error.to_string()))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

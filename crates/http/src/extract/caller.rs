@@ -8,7 +8,7 @@ use usher_app::{Ask, Idempotency, limits};
 use usher_store::records::Digest;
 use uuid::Uuid;
 
-use crate::problem::{Problem, table};
+use crate::problem::{Stopped, table};
 use crate::state::Http;
 use crate::watch::RequestId;
 
@@ -22,9 +22,9 @@ const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 pub struct Reads(pub Ask);
 
 impl FromRequestParts<Http> for Reads {
-    type Rejection = Problem;
+    type Rejection = Stopped;
 
-    async fn from_request_parts(parts: &mut Parts, _http: &Http) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _http: &Http) -> Result<Self, Stopped> {
         Ok(Reads(Ask {
             token: token(&parts.headers).map(|token| token.digest),
             request: request_id(parts),
@@ -62,15 +62,14 @@ impl Writer {
 /// # Errors
 /// 401, 403 for a write from another site with the panel's cookie, 422 for an idempotency
 /// key that is none.
-pub fn writer(parts: &Parts, http: &Http, anyone: bool) -> Result<Writer, Problem> {
+pub fn writer(parts: &Parts, http: &Http, anyone: bool) -> Result<Writer, Stopped> {
     let token = token(&parts.headers);
     if token.is_none() && !anyone {
-        return Err(Problem::from(&usher_rules::Refusal::NotSignedIn));
+        return Err(Stopped::from(&usher_rules::Refusal::NotSignedIn));
     }
     let by_cookie = token.as_ref().is_some_and(|token| token.by_cookie);
     if by_cookie && !same_origin(&parts.headers, &http.options.public_url) {
-        let kind = &table::CROSS_ORIGIN;
-        return Err(Problem::new(kind, kind.explanation));
+        return Err(Stopped::by(&table::CROSS_ORIGIN));
     }
     Ok(Writer {
         ask: Ask {
@@ -128,7 +127,7 @@ fn same_origin(headers: &HeaderMap, public_url: &str) -> bool {
     origin == public_url || (host(origin).is_some() && host(origin).as_deref() == text("host"))
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Stopped> {
     let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(key) = keys.next() else {
         return Ok(None);
@@ -139,7 +138,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
         && keys.next().is_none();
     match (fits, std::str::from_utf8(bytes)) {
         (true, Ok(key)) => Ok(Some(key.to_owned())),
-        _ => Err(Problem::invalid(
+        _ => Err(Stopped::invalid(
             IDEMPOTENCY_KEY,
             "must be 1 to 255 visible ASCII characters",
         )),
@@ -166,7 +165,10 @@ mod tests {
 
     #[test]
     fn i1_the_token_comes_from_the_header_or_the_cookie() {
-        let bearer = headers(&[("authorization", "bearer ush_1"), ("cookie", "usher_session=x")]);
+        let bearer = headers(&[
+            ("authorization", "bearer ush_1"),
+            ("cookie", "usher_session=x"),
+        ]);
         let token = token(&bearer).expect("a token");
         assert_eq!((token.digest, token.by_cookie), (digest("ush_1"), false));
         let cookie = headers(&[("cookie", "other=1; usher_session=ush_2")]);
@@ -181,11 +183,20 @@ mod tests {
         let here = "https://seats.example.com";
         let cases = [
             (headers(&[("sec-fetch-site", "same-origin")]), true),
-            (headers(&[("sec-fetch-site", "cross-site"), ("origin", here)]), false),
+            (
+                headers(&[("sec-fetch-site", "cross-site"), ("origin", here)]),
+                false,
+            ),
             (headers(&[("sec-fetch-site", "same-site")]), false),
             (headers(&[("origin", here)]), true),
-            (headers(&[("origin", "http://inner.test"), ("host", "inner.test")]), true),
-            (headers(&[("origin", "https://evil.test"), ("host", "inner.test")]), false),
+            (
+                headers(&[("origin", "http://inner.test"), ("host", "inner.test")]),
+                true,
+            ),
+            (
+                headers(&[("origin", "https://evil.test"), ("host", "inner.test")]),
+                false,
+            ),
             (headers(&[("origin", "null")]), false),
             (headers(&[]), false),
         ];

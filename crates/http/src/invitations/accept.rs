@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::answer::{Answer, of_reply, render};
 use crate::extract::{At, OpenWrites};
-use crate::problem::Problem;
+use crate::problem::Stopped;
 use crate::state::Http;
 use crate::users::User;
 use crate::wire::{BySecret, Email, Prefix};
@@ -57,7 +57,7 @@ pub async fn accept_invitation(
         new: match (body.name, body.password) {
             (None, None) => None,
             (name, Some(password)) => Some((name.unwrap_or(body.email.0.clone()), password)),
-            (Some(_), None) => return Err(Problem::invalid("password", "is missing").into()),
+            (Some(_), None) => return Err(Stopped::invalid("password", "is missing")),
         },
         email: body.email.0,
     };

@@ -21,5 +21,7 @@ pub async fn decline_invitation(
     At(BySecret { token }): At<BySecret>,
     OpenWrites { ask, .. }: OpenWrites<Nothing>,
 ) -> Answer {
-    Ok(of_reply(http.app.decline(ask, &token, render_nothing()).await?))
+    Ok(of_reply(
+        http.app.decline(ask, &token, render_nothing()).await?,
+    ))
 }

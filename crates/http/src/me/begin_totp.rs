@@ -37,11 +37,10 @@ impl From<&TotpSecret> for TotpAnswer {
     responses((status = 201, description = "The secret, shown once", body = TotpAnswer)),
     extensions(("x-refusals" = json!(["not_allowed", "wrong_state"]))),
 )]
-pub async fn begin_totp(
-    State(http): State<Http>,
-    Writes { ask, .. }: Writes<Nothing>,
-) -> Answer {
+pub async fn begin_totp(State(http): State<Http>, Writes { ask, .. }: Writes<Nothing>) -> Answer {
     let account = http.app.who(&ask).await?;
     let render = render(StatusCode::CREATED, |secret| TotpAnswer::from(secret));
-    Ok(of_reply(http.app.run(ask, BeginTotp { account }, render).await?))
+    Ok(of_reply(
+        http.app.run(ask, BeginTotp { account }, render).await?,
+    ))
 }

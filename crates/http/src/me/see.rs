@@ -81,10 +81,13 @@ impl From<&Owned> for OwnedDomain {
 
 impl From<&Inner> for MeAnswer {
     fn from(me: &Inner) -> Self {
-        let line = me.managed.as_ref().map(|managed| usher_store::lists::UserLine {
-            user: managed.user,
-            person: managed.person.clone(),
-        });
+        let line = me
+            .managed
+            .as_ref()
+            .map(|managed| usher_store::lists::UserLine {
+                user: managed.user,
+                person: managed.person.clone(),
+            });
         MeAnswer {
             account: me.account.id.into(),
             email: me.email.clone(),

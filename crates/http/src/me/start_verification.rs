@@ -40,5 +40,8 @@ pub async fn start_verification(
 ) -> Answer {
     let account = http.app.who(&ask).await?;
     let case = StartVerification { account };
-    change(&http.app, ask, case, |state| VerificationAnswer::from(*state)).await
+    change(&http.app, ask, case, |state| {
+        VerificationAnswer::from(*state)
+    })
+    .await
 }

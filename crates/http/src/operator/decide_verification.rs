@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::answer::{Answer, change};
 use crate::extract::{At, Writes};
-use crate::problem::Problem;
+use crate::problem::Stopped;
 use crate::state::Http;
 use crate::wire::{AccountId, Identity, OfAccount};
 
@@ -57,7 +57,10 @@ pub async fn decide_verification(
 ) -> Answer {
     let approve = body.decision == Decision::Approve;
     if !approve && body.reason.is_none() {
-        return Err(Problem::invalid("reason", "is missing: the person reads it").into());
+        return Err(Stopped::invalid(
+            "reason",
+            "is missing: the person reads it",
+        ));
     }
     let case = DecideVerification {
         account: account.0,

@@ -7,11 +7,9 @@ use utoipa::ToSchema;
 
 use crate::answer::{Answer, ok};
 use crate::extract::{Asked, Reads};
-use crate::problem::Problem;
+use crate::problem::Stopped;
 use crate::state::Http;
-use crate::wire::{
-    AccountId, Cursor, DomainId, Moment, PageQuery, Quantities, limit,
-};
+use crate::wire::{AccountId, Cursor, DomainId, Moment, PageQuery, Quantities, limit};
 
 /// A root domain: what it is called, and numbers.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -84,7 +82,7 @@ pub async fn list_root_domains(
     }))
 }
 
-fn after(cursor: &str) -> Result<usher_rules::DomainId, Problem> {
+fn after(cursor: &str) -> Result<usher_rules::DomainId, Stopped> {
     let [id] = Cursor::read(cursor)?;
     id.parse().map_err(|_| Cursor::foreign())
 }

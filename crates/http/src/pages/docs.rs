@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use utoipa_swagger_ui::Config;
 
 use super::SANDBOX_NOTICE;
-use crate::problem::{Cause, Problem, table};
+use crate::problem::Stopped;
 use crate::state::Http;
 
 /// Styles are set by its script; pictures come from its style sheet.
@@ -42,13 +42,8 @@ pub(super) async fn file(State(http): State<Http>, Path(file): Path<String>) -> 
 fn serve(http: &Http, name: &str) -> Response {
     let file = match utoipa_swagger_ui::serve(name, CONFIG.clone()) {
         Ok(Some(file)) => file,
-        Ok(None) => return Problem::not_found().into_response(),
-        Err(error) => {
-            let kind = &table::INTERNAL;
-            let mut response = Problem::new(kind, kind.explanation).into_response();
-            response.extensions_mut().insert(Cause(error.to_string()));
-            return response;
-        }
+        Ok(None) => return Stopped::not_found().into_response(),
+        Err(error) => return Stopped::inside(error.to_string()).into_response(),
     };
     let mut bytes = file.bytes.into_owned();
     if name == "index.html" {
@@ -69,5 +64,6 @@ fn titled(page: &[u8], sandbox: bool) -> Vec<u8> {
     let page = String::from_utf8_lossy(page);
     let page = page.replace("<title>Swagger UI</title>", "<title>Usher API</title>");
     let notice = if sandbox { SANDBOX_NOTICE } else { "" };
-    page.replacen("<body>", &format!("<body>{notice}"), 1).into_bytes()
+    page.replacen("<body>", &format!("<body>{notice}"), 1)
+        .into_bytes()
 }

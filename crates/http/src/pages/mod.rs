@@ -1,8 +1,9 @@
 //! Pages for people: the landing page, the readable API page, what each kind of problem
-//! means. Nothing on them loads from elsewhere. The panel is not here.
+//! means, where the links in mails lead. Nothing on them loads from elsewhere. The panel is not here.
 
 mod docs;
 mod landing;
+mod links;
 mod problems;
 
 use axum::Router;
@@ -16,6 +17,9 @@ use crate::state::Http;
 pub fn routes() -> Router<Http> {
     Router::new()
         .route("/", get(landing::see))
+        .route("/join/{token}", get(links::join))
+        .route("/reset/{token}", get(links::reset))
+        .route("/links.js", get(links::script))
         .route("/problems/{code}", get(problems::see))
         .route("/docs", get(docs::redirect))
         .route("/docs/", get(docs::index))
@@ -23,7 +27,16 @@ pub fn routes() -> Router<Http> {
 }
 
 /// The routes' templates, for who counts and lists them.
-pub const ROUTES: [&str; 5] = ["/", "/problems/{code}", "/docs", "/docs/", "/docs/{*file}"];
+pub const ROUTES: [&str; 8] = [
+    "/",
+    "/join/{token}",
+    "/reset/{token}",
+    "/links.js",
+    "/problems/{code}",
+    "/docs",
+    "/docs/",
+    "/docs/{*file}",
+];
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:42rem;margin:3rem auto;\
     padding:0 1rem;color:#1b1f24}code{background:#eef0f2;padding:.1em .3em}\

@@ -47,5 +47,8 @@ impl From<&PriceBook> for PriceBookAnswer {
 )]
 pub async fn see_prices(State(http): State<Http>) -> Answer {
     let nobody = Ask::default();
-    look(&http.app, &nobody, &GetPrices, |book| PriceBookAnswer::from(book)).await
+    look(&http.app, &nobody, &GetPrices, |book| {
+        PriceBookAnswer::from(book)
+    })
+    .await
 }

@@ -100,12 +100,6 @@ impl Problem {
         }
     }
 
-    /// One field that is not as it must be.
-    #[must_use]
-    pub fn invalid(field: &str, detail: &str) -> Problem {
-        Problem::fields(vec![FieldError::new(field, detail)])
-    }
-
     /// There is no such thing, or not for the caller.
     #[must_use]
     pub fn not_found() -> Problem {
@@ -165,6 +159,53 @@ pub struct Stopped {
     cause: Option<Cause>,
 }
 
+impl Stopped {
+    /// By a problem of this kind, which says all there is to say.
+    #[must_use]
+    pub fn by(kind: &Kind) -> Stopped {
+        Problem::new(kind, kind.explanation).into()
+    }
+
+    /// By a problem of this kind.
+    #[must_use]
+    pub fn saying(kind: &Kind, detail: impl Into<String>) -> Stopped {
+        Problem::new(kind, detail).into()
+    }
+
+    /// By fields that are not as they must be.
+    #[must_use]
+    pub fn fields(errors: Vec<FieldError>) -> Stopped {
+        Problem::fields(errors).into()
+    }
+
+    /// By one field that is not as it must be.
+    #[must_use]
+    pub fn invalid(field: &str, detail: &str) -> Stopped {
+        Stopped::fields(vec![FieldError::new(field, detail)])
+    }
+
+    /// By there being no such thing, or not for the caller.
+    #[must_use]
+    pub fn not_found() -> Stopped {
+        Problem::not_found().into()
+    }
+
+    /// Something went wrong inside, which only the log says.
+    #[must_use]
+    pub fn inside(cause: impl Into<String>) -> Stopped {
+        Stopped {
+            cause: Some(Cause(cause.into())),
+            ..Stopped::by(&table::INTERNAL)
+        }
+    }
+}
+
+impl From<&Refusal> for Stopped {
+    fn from(refusal: &Refusal) -> Self {
+        Problem::from(refusal).into()
+    }
+}
+
 impl From<Problem> for Stopped {
     fn from(problem: Problem) -> Self {
         Stopped {
@@ -182,8 +223,8 @@ impl From<Failure> for Stopped {
             Failure::Store(error) => (table::kind_of_error(error), Some(error.to_string())),
         };
         Stopped {
-            problem: Box::new(Problem::new(kind, kind.explanation)),
             cause: cause.map(Cause),
+            ..Stopped::by(kind)
         }
     }
 }

@@ -159,10 +159,20 @@ mod tests {
     #[test]
     fn every_refusal_has_its_status() {
         let refusals = [
-            (Refusal::NoSeatAvailable { kind: SeatKind::Business }, 409),
+            (
+                Refusal::NoSeatAvailable {
+                    kind: SeatKind::Business,
+                },
+                409,
+            ),
             (Refusal::NotInStanding { missing: vec![] }, 403),
             (Refusal::PriceChanged { what: "order" }, 409),
-            (Refusal::BelowUse { to_free: Quantities::default() }, 409),
+            (
+                Refusal::BelowUse {
+                    to_free: Quantities::default(),
+                },
+                409,
+            ),
             (Refusal::WouldMakeACircle, 409),
             (Refusal::OwnsADomain, 409),
             (Refusal::NotAllowed, 403),
@@ -170,13 +180,29 @@ mod tests {
             (Refusal::IdempotencyMismatch, 422),
             (Refusal::NotSignedIn, 401),
             (Refusal::WrongCredentials, 401),
-            (Refusal::TooManyAttempts { retry_after_seconds: 1 }, 429),
+            (
+                Refusal::TooManyAttempts {
+                    retry_after_seconds: 1,
+                },
+                429,
+            ),
             (Refusal::not_found("user"), 404),
-            (Refusal::Invalid { field: "name", why: "too long" }, 422),
+            (
+                Refusal::Invalid {
+                    field: "name",
+                    why: "too long",
+                },
+                422,
+            ),
             (Refusal::InvalidRows { rows: vec![] }, 422),
             (Refusal::Taken { field: "prefix" }, 409),
             (Refusal::WrongState { why: "" }, 409),
-            (Refusal::NoPrice { currency: Currency::EUR }, 409),
+            (
+                Refusal::NoPrice {
+                    currency: Currency::EUR,
+                },
+                409,
+            ),
         ];
         for (refusal, status) in refusals {
             let kind = kind_of(&refusal);

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::answer::{Answer, ok};
-use crate::problem::Problem;
+use crate::problem::Stopped;
 use crate::state::Http;
 use crate::wire::Moment;
 
@@ -25,8 +25,13 @@ pub struct ClockAnswer {
 )]
 pub async fn see_clock(State(http): State<Http>) -> Answer {
     if !http.app.store.is_sandbox() {
-        return Err(Problem::not_found().into());
+        return Err(Stopped::not_found());
     }
-    let now = http.app.store.now().await.map_err(usher_app::Failure::Store)?;
+    let now = http
+        .app
+        .store
+        .now()
+        .await
+        .map_err(usher_app::Failure::Store)?;
     Ok(ok(&ClockAnswer { now: now.into() }))
 }

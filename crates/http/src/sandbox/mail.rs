@@ -56,10 +56,7 @@ fn show(http: &Shared, mail: &Mail) -> SandboxMail {
     security(()),
     extensions(("x-refusals" = json!(["not_found"]))),
 )]
-pub async fn list_mail(
-    State(http): State<Http>,
-    Asked(query): Asked<PageQuery>,
-) -> Answer {
+pub async fn list_mail(State(http): State<Http>, Asked(query): Asked<PageQuery>) -> Answer {
     let mails = http.app.sent_mail(MOST).await?;
     let (items, next_cursor) = query.cut(mails, |mail| mail.id.to_string())?;
     Ok(ok(&SandboxMailPage {

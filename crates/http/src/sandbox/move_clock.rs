@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::clock::ClockAnswer;
 use crate::answer::{Answer, ok};
 use crate::extract::OpenWrites;
-use crate::problem::{Problem, Stopped};
+use crate::problem::Stopped;
 use crate::state::Http;
 use crate::wire::Moment;
 
@@ -29,11 +29,19 @@ pub struct ClockRequest {
 }
 
 async fn target(http: &Http, said: ClockRequest) -> Result<Time, Stopped> {
-    let now = http.app.store.now().await.map_err(usher_app::Failure::Store)?;
+    let now = http
+        .app
+        .store
+        .now()
+        .await
+        .map_err(usher_app::Failure::Store)?;
     match (said.now, said.advance_seconds) {
         (Some(to), None) => Ok(to.0),
         (None, Some(seconds)) => Ok(now.plus_seconds(seconds.min(FARTHEST_SECONDS))),
-        _ => Err(Problem::invalid("now", "give either now or advance_seconds").into()),
+        _ => Err(Stopped::invalid(
+            "now",
+            "give either now or advance_seconds",
+        )),
     }
 }
 
@@ -52,7 +60,7 @@ pub async fn move_clock(
     OpenWrites { body, .. }: OpenWrites<ClockRequest>,
 ) -> Answer {
     if !http.app.store.is_sandbox() {
-        return Err(Problem::not_found().into());
+        return Err(Stopped::not_found());
     }
     let to = target(&http, body).await?;
     let now = http.app.move_clock(to).await?;

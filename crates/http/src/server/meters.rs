@@ -5,7 +5,7 @@ use axum::http::header;
 use axum::response::IntoResponse as _;
 
 use crate::answer::Answer;
-use crate::problem::Problem;
+use crate::problem::Stopped;
 use crate::state::Http;
 
 /// Counters and timings, for Prometheus
@@ -18,7 +18,7 @@ use crate::state::Http;
 )]
 pub async fn see_metrics(State(http): State<Http>) -> Answer {
     let Some(metrics) = &http.options.metrics else {
-        return Err(Problem::not_found().into());
+        return Err(Stopped::not_found());
     };
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], metrics.render()).into_response())

@@ -37,7 +37,9 @@ impl Shape {
     fn read(&self, text: String) -> Value {
         match self {
             Shape::Number { .. } => text.parse::<i64>().map_or(Value::String(text), Value::from),
-            Shape::Flag => text.parse::<bool>().map_or(Value::String(text), Value::from),
+            Shape::Flag => text
+                .parse::<bool>()
+                .map_or(Value::String(text), Value::from),
             Shape::OneOf(shapes) => shapes
                 .iter()
                 .find(|shape| !matches!(shape, Shape::Null))

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value};
 use utoipa::openapi::path::Parameter;
-use utoipa::openapi::{Required, RefOr, Schema};
+use utoipa::openapi::{RefOr, Required, Schema};
 
 use super::text::Form;
 use super::{Object, Shape, Text};
@@ -13,7 +13,7 @@ use super::{Object, Shape, Text};
 pub struct Schemas(HashMap<String, Value>);
 
 /// What says nothing about which values are right.
-const REMARKS: [&str; 8] = [
+const REMARKS: [&str; 9] = [
     "description",
     "title",
     "examples",
@@ -22,6 +22,7 @@ const REMARKS: [&str; 8] = [
     "deprecated",
     "readOnly",
     "writeOnly",
+    "contentMediaType",
 ];
 
 impl Schemas {
@@ -40,7 +41,11 @@ impl Schemas {
     pub fn of_document(document: &Value) -> Schemas {
         let schemas = document["components"]["schemas"].as_object();
         let pairs = schemas.into_iter().flatten();
-        Schemas(pairs.map(|(name, schema)| (name.clone(), schema.clone())).collect())
+        Schemas(
+            pairs
+                .map(|(name, schema)| (name.clone(), schema.clone()))
+                .collect(),
+        )
     }
 
     pub(super) fn compile_schema(&self, schema: &RefOr<Schema>) -> Shape {
@@ -104,7 +109,11 @@ impl Schemas {
                 }
             }
             "array" => Shape::List {
-                items: Box::new(keywords.take("items").map_or(Shape::Any, |s| self.compile(&s))),
+                items: Box::new(
+                    keywords
+                        .take("items")
+                        .map_or(Shape::Any, |s| self.compile(&s)),
+                ),
                 min: keywords.size("minItems").unwrap_or(0),
                 max: keywords.size("maxItems").unwrap_or(usize::MAX),
             },
@@ -153,7 +162,9 @@ pub(super) fn parameters(parameters: Vec<Parameter>) -> Shape {
         if matches!(parameter.required, Required::True) {
             object.required.push(parameter.name.clone());
         }
-        let shape = parameter.schema.map_or(Shape::Any, |s| none.compile_schema(&s));
+        let shape = parameter
+            .schema
+            .map_or(Shape::Any, |s| none.compile_schema(&s));
         object.fields.insert(parameter.name, shape);
     }
     Shape::Object(object)

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::answer::{Answer, change};
 use crate::extract::{At, Writes};
-use crate::problem::Problem;
+use crate::problem::{Problem, Stopped};
 use crate::state::Http;
 use crate::wire::{InDomain, Tier, UserId};
 
@@ -59,11 +59,11 @@ pub struct BulkOutcome {
 }
 
 impl BulkRequest {
-    fn action(&self) -> Result<Action, Problem> {
+    fn action(&self) -> Result<Action, Stopped> {
         match (self.action, self.tier) {
             (BulkAction::SetTier, Some(tier)) => Ok(Action::Tier(tier.into())),
-            (BulkAction::SetTier, None) => Err(Problem::invalid("tier", "is missing")),
-            (_, Some(_)) => Err(Problem::invalid("tier", "belongs to set_tier only")),
+            (BulkAction::SetTier, None) => Err(Stopped::invalid("tier", "is missing")),
+            (_, Some(_)) => Err(Stopped::invalid("tier", "belongs to set_tier only")),
             (BulkAction::Suspend, None) => Ok(Action::Step(Step::Suspend)),
             (BulkAction::Restore, None) => Ok(Action::Step(Step::Restore)),
             (BulkAction::Remove, None) => Ok(Action::Step(Step::Remove)),
@@ -72,7 +72,7 @@ impl BulkRequest {
     }
 }
 
-fn show(outcomes: &Vec<(usher_rules::UserId, Result<(), Refusal>)>) -> BulkAnswer {
+fn show(outcomes: &[(usher_rules::UserId, Result<(), Refusal>)]) -> BulkAnswer {
     let items = outcomes.iter().map(|(user, outcome)| BulkOutcome {
         user: (*user).into(),
         done: outcome.is_ok(),
@@ -103,5 +103,5 @@ pub async fn bulk_users(
         action: body.action()?,
         users: body.users.into_iter().map(|user| user.0).collect(),
     };
-    change(&http.app, ask, case, show).await
+    change(&http.app, ask, case, |outcomes| show(outcomes)).await
 }

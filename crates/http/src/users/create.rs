@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::User;
 use crate::answer::{Answer, of_reply, render};
 use crate::extract::{At, Writes};
-use crate::problem::Problem;
+use crate::problem::Stopped;
 use crate::state::Http;
 use crate::wire::{Email, Feature, InDomain, Permission, Role, Tier};
 
@@ -102,7 +102,7 @@ pub async fn create_user(
     if let Some(password) = body.password {
         if !add {
             let detail = "is chosen by who accepts the invitation";
-            return Err(Problem::invalid("password", detail).into());
+            return Err(Stopped::invalid("password", detail));
         }
         // Hashing costs: not for everyone who comes along.
         http.app.who(&ask).await?;

@@ -126,5 +126,8 @@ pub async fn see_entitlements(
 ) -> Answer {
     let (domain, user) = (domain.0, user.0);
     let seat = GetEntitlements { domain, user };
-    look(&http.app, &ask, &seat, |seat| EntitlementsAnswer::from(seat)).await
+    look(&http.app, &ask, &seat, |seat| {
+        EntitlementsAnswer::from(seat)
+    })
+    .await
 }

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::answer::{Answer, change};
 use crate::extract::{Asked, At, read_bytes, read_json, writer};
 use crate::limits;
-use crate::problem::{Problem, table};
+use crate::problem::{Problem, Stopped, table};
 use crate::state::Http;
 use crate::wire::{InDomain, UserId};
 
@@ -74,7 +74,11 @@ fn show(dry_run: bool, fates: &[(u32, Fate)]) -> ImportAnswer {
     let rows = fates.iter().map(|(row, fate)| {
         let (outcome, user, problem) = match fate {
             // In a dry run there is no such user afterwards.
-            Fate::Created(user) => (ImportOutcome::Created, Some(user).filter(|_| !dry_run), None),
+            Fate::Created(user) => (
+                ImportOutcome::Created,
+                Some(user).filter(|_| !dry_run),
+                None,
+            ),
             Fate::Changed(user) => (ImportOutcome::Changed, Some(user), None),
             Fate::Unchanged(user) => (ImportOutcome::Unchanged, Some(user), None),
             Fate::Refused(refusal) => (ImportOutcome::Refused, None, Some(Problem::from(refusal))),
@@ -92,7 +96,7 @@ fn show(dry_run: bool, fates: &[(u32, Fate)]) -> ImportAnswer {
 }
 
 /// Who asks, and the file, as CSV or in JSON.
-async fn read(request: Request, http: &Http) -> Result<(Ask, String), Problem> {
+async fn read(request: Request, http: &Http) -> Result<(Ask, String), Stopped> {
     let (parts, body) = request.into_parts();
     let writer = writer(&parts, http, false)?;
     let bytes = read_bytes(&parts, body, limits::IMPORT_BYTES).await?;
@@ -101,14 +105,14 @@ async fn read(request: Request, http: &Http) -> Result<(Ask, String), Problem> {
     let csv = match kind.split(';').next().unwrap_or_default().trim() {
         "application/json" => read_json::<ImportRequest>(&bytes)?.csv,
         "text/csv" => String::from_utf8(bytes.to_vec())
-            .map_err(|_| Problem::invalid("csv", "must be UTF-8"))?,
+            .map_err(|_| Stopped::invalid("csv", "must be UTF-8"))?,
         _ => {
             let detail = "the body must be text/csv or application/json";
-            return Err(Problem::new(&table::UNSUPPORTED_MEDIA_TYPE, detail));
+            return Err(Stopped::saying(&table::UNSUPPORTED_MEDIA_TYPE, detail));
         }
     };
     if csv.contains('\0') {
-        return Err(Problem::invalid("csv", "must not hold the character NUL"));
+        return Err(Stopped::invalid("csv", "must not hold the character NUL"));
     }
     Ok((writer.sent(&bytes), csv))
 }
@@ -132,11 +136,15 @@ pub async fn import_users(
     request: Request,
 ) -> Answer {
     let (ask, csv) = read(request, &http).await?;
-    let rows = read_csv(&csv).map_err(|refusal| Problem::from(&refusal))?;
+    let rows = read_csv(&csv).map_err(|refusal| Stopped::from(&refusal))?;
     let case = ImportUsers {
         domain: domain.0,
         rows,
-        mode: if query.invite { Mode::Invite } else { Mode::Add },
+        mode: if query.invite {
+            Mode::Invite
+        } else {
+            Mode::Add
+        },
         dry_run: query.dry_run,
     };
     let dry_run = query.dry_run;

@@ -19,7 +19,7 @@ use crate::wire::OfUser;
     request_body = License,
     responses((status = 200, description = "The user", body = User)),
     extensions(("x-refusals" = json!([
-        "not_allowed", "not_found", "not_in_standing", "no_seat_available", "wrong_state",
+        "not_allowed", "not_found", "not_in_standing", "no_seat_available",
     ]))),
 )]
 pub async fn set_license(

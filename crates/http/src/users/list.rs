@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::User;
 use crate::answer::{Answer, ok};
 use crate::extract::{Asked, At, Reads};
-use crate::problem::Problem;
+use crate::problem::Stopped;
 use crate::state::Http;
 use crate::wire::{Cursor, InDomain, Role, Tier, UserState, limit};
 
@@ -82,7 +82,7 @@ pub async fn list_users(
     }))
 }
 
-fn listing(query: UsersQuery) -> Result<Listing, Problem> {
+fn listing(query: UsersQuery) -> Result<Listing, Stopped> {
     let sort = query.sort.unwrap_or_default();
     let after = query.cursor.as_deref().map(|cursor| after(sort, cursor));
     let search = query.search.map(|text| text.trim().to_lowercase());
@@ -102,7 +102,7 @@ fn listing(query: UsersQuery) -> Result<Listing, Problem> {
 }
 
 /// A cursor holds the order that it belongs to, and the last row's place in it.
-fn after(sort: UserSort, cursor: &str) -> Result<After, Problem> {
+fn after(sort: UserSort, cursor: &str) -> Result<After, Stopped> {
     let [order, key, user] = Cursor::read(cursor)?;
     let user = user.parse().map_err(|_| Cursor::foreign())?;
     if order == name(sort) {
@@ -119,7 +119,11 @@ fn next_cursor(sort: UserSort, page: &Page<UserLine>) -> Option<String> {
         UserSort::Email => last.person.email.clone(),
         UserSort::Name => last.person.name.to_lowercase(),
     };
-    Some(Cursor::write(&[name(sort), &key, &last.user.id.to_string()]))
+    Some(Cursor::write(&[
+        name(sort),
+        &key,
+        &last.user.id.to_string(),
+    ]))
 }
 
 fn name(sort: UserSort) -> &'static str {

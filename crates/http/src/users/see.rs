@@ -22,5 +22,8 @@ pub async fn see_user(
     Reads(ask): Reads,
 ) -> Answer {
     let (domain, user) = (domain.0, user.0);
-    look(&http.app, &ask, &GetUser { domain, user }, |line| User::from(line)).await
+    look(&http.app, &ask, &GetUser { domain, user }, |line| {
+        User::from(line)
+    })
+    .await
 }

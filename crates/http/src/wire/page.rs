@@ -6,7 +6,7 @@ use serde::Deserialize;
 use usher_app::limits;
 use utoipa::IntoParams;
 
-use crate::problem::Problem;
+use crate::problem::Stopped;
 
 /// Which page of a list.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
@@ -41,7 +41,7 @@ impl Cursor {
     ///
     /// # Errors
     /// 422 for any other text.
-    pub fn read<const PARTS: usize>(cursor: &str) -> Result<[String; PARTS], Problem> {
+    pub fn read<const PARTS: usize>(cursor: &str) -> Result<[String; PARTS], Stopped> {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
         let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
         let parts: Option<Vec<String>> =
@@ -53,8 +53,8 @@ impl Cursor {
 
     /// What answers a cursor of another list.
     #[must_use]
-    pub fn foreign() -> Problem {
-        Problem::invalid("cursor", "must be the next_cursor of a page of this list")
+    pub fn foreign() -> Stopped {
+        Stopped::invalid("cursor", "must be the next_cursor of a page of this list")
     }
 }
 
@@ -67,7 +67,7 @@ impl PageQuery {
         &self,
         mut items: Vec<T>,
         name: impl Fn(&T) -> String,
-    ) -> Result<(Vec<T>, Option<String>), Problem> {
+    ) -> Result<(Vec<T>, Option<String>), Stopped> {
         if let Some(cursor) = &self.cursor {
             let [last] = Cursor::read(cursor)?;
             let at = items.iter().position(|item| name(item) == last);

@@ -32,14 +32,20 @@ async fn d1_without_a_prefix_the_account_is_ones_own() {
     let me = server.client(log_in["token"].as_str()).get("/v1/me").await;
     let me = me.expect(200);
     assert_eq!(me["account"], log_in["account"]);
-    assert_eq!((&me["plan"], &me["domain"]), (&json!("personal"), &Value::Null));
+    assert_eq!(
+        (&me["plan"], &me["domain"]),
+        (&json!("personal"), &Value::Null)
+    );
 }
 
 #[tokio::test]
 async fn d1_with_an_invitation_and_the_prefix_one_signs_up_and_joins() {
     let world = World::new().await;
     let mid = &world.mid;
-    let invited = mid.owner.post(&mid.path("/users"), json!({"email": EMAIL})).await;
+    let invited = mid
+        .owner
+        .post(&mid.path("/users"), json!({"email": EMAIL}))
+        .await;
     let invited = invited.expect(201);
     let client = world.anonymous();
     let mut body = ann();
@@ -48,7 +54,11 @@ async fn d1_with_an_invitation_and_the_prefix_one_signs_up_and_joins() {
     alone.expect_fields(&["invitation"]);
     body["invitation"] = json!(world.server.mailed(EMAIL).await);
     client.post("/v1/accounts", body).await.expect(201);
-    let user = mid.owner.get(&mid.user_path(&invited, "")).await.expect(200);
+    let user = mid
+        .owner
+        .get(&mid.user_path(&invited, ""))
+        .await
+        .expect(200);
     assert_eq!(user["state"], "active");
 }
 
@@ -84,7 +94,9 @@ async fn i1_wrong_attempts_are_slowed_down() {
     let problem = answer.expect_problem(429, "too_many_attempts");
     assert_eq!(seconds, Some(problem["retry_after_seconds"].to_string()));
     // Not even the right one is looked at now.
-    log_in(&client, PASSWORD).await.expect_problem(429, "too_many_attempts");
+    log_in(&client, PASSWORD)
+        .await
+        .expect_problem(429, "too_many_attempts");
 }
 
 #[tokio::test]
@@ -93,7 +105,10 @@ async fn i1_the_panels_cookie_signs_in_and_writes_from_the_same_site_only() {
     let body = json!({"email": EMAIL, "password": PASSWORD, "cookie": true});
     let log_in = client.post("/v1/login", body).await;
     let cookie = log_in.header("set-cookie").expect("a cookie").to_owned();
-    assert!(cookie.contains("HttpOnly; SameSite=Lax; Secure"), "{cookie}");
+    assert!(
+        cookie.contains("HttpOnly; SameSite=Lax; Secure"),
+        "{cookie}"
+    );
     assert_eq!(log_in.expect(200)["token"], Value::Null);
     let pair = cookie.split(';').next().expect("a pair");
     let panel = server.client(None).with("cookie", pair);
@@ -109,9 +124,16 @@ async fn i1_the_panels_cookie_signs_in_and_writes_from_the_same_site_only() {
     here.patch("/v1/me", name).await.expect(200);
 
     let out = here.post("/v1/logout", json!({})).await;
-    assert!(out.header("set-cookie").expect("a cookie").contains("Max-Age=0"));
+    assert!(
+        out.header("set-cookie")
+            .expect("a cookie")
+            .contains("Max-Age=0")
+    );
     out.expect(204);
-    panel.get("/v1/me").await.expect_problem(401, "not_signed_in");
+    panel
+        .get("/v1/me")
+        .await
+        .expect_problem(401, "not_signed_in");
 }
 
 #[tokio::test]
@@ -131,13 +153,18 @@ async fn i4_a_mailed_token_sets_a_new_password_once() {
     let new = json!({"password": "another pass phrase"});
     client.post(&path, new.clone()).await.expect(204);
     log_in(&client, "another pass phrase").await.expect(200);
-    client.post(&path, new).await.expect_problem(404, "not_found");
+    client
+        .post(&path, new)
+        .await
+        .expect_problem(404, "not_found");
 }
 
 #[tokio::test]
 async fn i4_asking_for_a_new_password_does_not_tell_whether_there_is_an_account() {
     let (_, client) = signed_up().await;
-    let known = client.post("/v1/password-resets", json!({"email": EMAIL})).await;
+    let known = client
+        .post("/v1/password-resets", json!({"email": EMAIL}))
+        .await;
     let unknown = json!({"email": "nobody@example.com"});
     let unknown = client.post("/v1/password-resets", unknown).await;
     assert_eq!(known.expect(202), unknown.expect(202));

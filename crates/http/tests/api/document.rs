@@ -52,7 +52,10 @@ fn every_operation_has_a_name_of_its_own_and_says_what_it_does() {
     let mut names = BTreeSet::new();
     for (method, path, operation) in operations() {
         let name = operation["operationId"].as_str().unwrap_or_default();
-        assert!(!name.is_empty() && names.insert(name), "{method} {path}: {name}");
+        assert!(
+            !name.is_empty() && names.insert(name),
+            "{method} {path}: {name}"
+        );
         assert!(operation["summary"].is_string(), "{method} {path}");
         assert!(operation["tags"][0].is_string(), "{method} {path}");
     }
@@ -81,11 +84,12 @@ fn no_two_wire_types_have_the_same_name() {
         for line in text.lines() {
             described |= line.starts_with("#[derive(") && line.contains("ToSchema");
             let words: Vec<&str> = line.split_whitespace().collect();
-            if let ["pub", "struct" | "enum", name, ..] = words[..] {
-                if std::mem::take(&mut described) {
-                    let name = name.trim_end_matches(['{', '(']);
-                    assert!(names.insert(name.to_owned()), "{name} in {}", file.display());
-                }
+            if let ["pub", "struct" | "enum", name, ..] = words[..]
+                && std::mem::take(&mut described)
+            {
+                let name = name.trim_end_matches(['{', '(']).to_owned();
+                let file = file.display();
+                assert!(names.insert(name.clone()), "{name} in {file}");
             }
         }
     }

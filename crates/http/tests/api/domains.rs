@@ -56,13 +56,20 @@ async fn c3_billing_needs_prices_in_its_currency() {
     let owner = fresh.someone("owner@example.com").await;
     let domain = json!({"name": "New", "prefix": "new"});
     let domain = owner.post("/v1/domains", domain).await.expect(201);
-    let path = format!("/v1/domains/{}/billing", domain["id"].as_str().expect("an id"));
+    let path = format!(
+        "/v1/domains/{}/billing",
+        domain["id"].as_str().expect("an id")
+    );
     let none = owner.put(&path, billing()).await;
     none.expect_problem(409, "wrong_state");
 
     let mut dollars = billing();
     dollars["currency"] = json!("USD");
-    let changed = world.mid.owner.put(&world.mid.path("/billing"), dollars).await;
+    let changed = world
+        .mid
+        .owner
+        .put(&world.mid.path("/billing"), dollars)
+        .await;
     changed.expect_fields(&["currency"]);
 }
 
@@ -71,7 +78,10 @@ async fn c3_there_must_be_prices_in_the_currency() {
     let world = World::new().await;
     let domain = json!({"name": "New", "prefix": "new"});
     let domain = world.outsider.post("/v1/domains", domain).await.expect(201);
-    let path = format!("/v1/domains/{}/billing", domain["id"].as_str().expect("an id"));
+    let path = format!(
+        "/v1/domains/{}/billing",
+        domain["id"].as_str().expect("an id")
+    );
     let mut dollars = billing();
     dollars["currency"] = json!("USD");
     let refused = world.outsider.put(&path, dollars).await;
@@ -113,7 +123,12 @@ async fn c7_a_domain_with_users_is_not_closed() {
     let world = World::new().await;
     let closed = world.mid.owner.delete(&world.mid.path("")).await;
     closed.expect_problem(409, "wrong_state");
-    world.low.owner.delete(&world.low.path("")).await.expect(204);
+    world
+        .low
+        .owner
+        .delete(&world.low.path(""))
+        .await
+        .expect(204);
     let gone = world.low.owner.get(&world.low.path("")).await;
     gone.expect_problem(404, "not_found");
 }
@@ -127,7 +142,11 @@ async fn c7_a_domain_goes_to_one_who_owns_none_and_stands_right() {
     unknown.expect_fields(&["email"]);
     let outside = owner.put(&path, to("outsider@example.com")).await;
     outside.expect_problem(409, "wrong_state");
-    let owns = world.mid.owner.put(&path, to("top-owner@example.com")).await;
+    let owns = world
+        .mid
+        .owner
+        .put(&path, to("top-owner@example.com"))
+        .await;
     owns.expect_problem(409, "owns_a_domain");
     owner.put(&path, to("member@example.com")).await.expect(204);
     let low = world.member.get(&world.low.path("")).await.expect(200);
@@ -137,10 +156,18 @@ async fn c7_a_domain_goes_to_one_who_owns_none_and_stands_right() {
 #[tokio::test]
 async fn c4_of_what_stands_below_only_totals_are_seen() {
     let world = World::new().await;
-    let tree = world.top.owner.get(&world.top.path("/tree")).await.expect(200);
+    let tree = world
+        .top
+        .owner
+        .get(&world.top.path("/tree"))
+        .await
+        .expect(200);
     assert_eq!(tree["below"]["domains"], 2);
     assert_eq!(tree["below"]["users"], 5);
-    assert_eq!(tree["below"]["seats"]["domain_user"], json!({"ordered": 40, "in_use": 5}));
+    assert_eq!(
+        tree["below"]["seats"]["domain_user"],
+        json!({"ordered": 40, "in_use": 5})
+    );
     assert!(!tree.to_string().contains('@'));
 }
 
@@ -153,7 +180,9 @@ async fn c4_an_id_of_another_domains_user_names_nothing_here() {
             continue;
         }
         let id = theirs["id"].as_str().expect("an id");
-        let path = template.replace("{domain}", &world.low.id).replace("{user}", id);
+        let path = template
+            .replace("{domain}", &world.low.id)
+            .replace("{user}", id);
         let body = match operation["operationId"].as_str().expect("a name") {
             "set_license" => json!({"model": "named", "tier": "base"}),
             "move_user" => json!({"to": world.mid.id}),
@@ -162,11 +191,20 @@ async fn c4_an_id_of_another_domains_user_names_nothing_here() {
         let method: Method = method.parse().expect("a method");
         let answer = world.low.owner.call(method, &path, Some(body)).await;
         // Whether one may move to a domain is asked before whom.
-        assert!(matches!(answer.status, 404 | 422), "{}: {}", answer.what, answer.text);
+        assert!(
+            matches!(answer.status, 404 | 422),
+            "{}: {}",
+            answer.what,
+            answer.text
+        );
         assert!(!answer.text.contains("theirs@"), "{}", answer.text);
     }
     let users = json!({"users": [theirs["id"]], "action": "remove"});
-    let bulk = world.low.owner.post(&world.low.path("/users/bulk"), users).await;
+    let bulk = world
+        .low
+        .owner
+        .post(&world.low.path("/users/bulk"), users)
+        .await;
     assert_eq!(bulk.expect(200)["items"][0]["problem"]["code"], "not_found");
     let user = world.mid.owner.get(&world.mid.user_path(&theirs, "")).await;
     assert_eq!(user.expect(200)["state"], "active");
@@ -178,7 +216,11 @@ async fn c2_only_the_owner_asks_for_its_verification() {
     let path = world.mid.path("/verification");
     let owner = world.mid.owner.post(&path, json!({})).await.expect(200);
     assert_eq!(owner, json!({"state": "verified"}));
-    world.admin.post(&path, json!({})).await.expect_problem(403, "not_allowed");
+    world
+        .admin
+        .post(&path, json!({}))
+        .await
+        .expect_problem(403, "not_allowed");
 }
 
 #[tokio::test]
@@ -191,5 +233,8 @@ async fn d3_who_may_not_own_does_not_rename() {
     assert_eq!(renamed.expect(200)["name"], "The middle");
     let blank = json!({"name": "   "});
     let blank = world.mid.owner.patch(&world.mid.path(""), blank).await;
-    assert_eq!(blank.expect_fields(&["name"])["code"], Value::from("invalid"));
+    assert_eq!(
+        blank.expect_fields(&["name"])["code"],
+        Value::from("invalid")
+    );
 }

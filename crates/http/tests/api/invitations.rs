@@ -10,7 +10,10 @@ const DAY: i64 = 24 * 3600;
 /// Invites someone; gives the user and the invitation's path.
 async fn invite(world: &World, email: &str) -> (Value, String) {
     let mid = &world.mid;
-    let user = mid.owner.post(&mid.path("/users"), json!({ "email": email })).await;
+    let user = mid
+        .owner
+        .post(&mid.path("/users"), json!({ "email": email }))
+        .await;
     let path = format!("/v1/invitations/{}", world.server.mailed(email).await);
     (user.expect(201), path)
 }
@@ -41,7 +44,10 @@ async fn d1_joining_needs_the_token_the_address_and_the_prefix() {
         accept(&guest, &path, wrong).await.expect_fields(&[field]);
     }
     let joined = accept(&guest, &path, acceptance()).await.expect(200);
-    assert_eq!((&joined["state"], &joined["id"]), (&json!("active"), &user["id"]));
+    assert_eq!(
+        (&joined["state"], &joined["id"]),
+        (&json!("active"), &user["id"])
+    );
     let again = accept(&guest, &path, acceptance()).await;
     again.expect_problem(409, "wrong_state");
     guest.get(&path).await.expect_problem(404, "not_found");
@@ -53,7 +59,9 @@ async fn d1_an_unknown_token_is_no_invitation() {
     let guest = world.anonymous();
     let unknown = "/v1/invitations/inv_unknown";
     guest.get(unknown).await.expect_problem(404, "not_found");
-    accept(&guest, unknown, acceptance()).await.expect_problem(404, "not_found");
+    accept(&guest, unknown, acceptance())
+        .await
+        .expect_problem(404, "not_found");
     let declined = guest.post(&format!("{unknown}/decline"), json!({})).await;
     declined.expect_problem(404, "not_found");
 }
@@ -75,7 +83,9 @@ async fn d1_an_invitation_lapses_after_seven_days_and_can_be_sent_again() {
     assert_eq!(expired["state"], "expired");
     let resend = world.mid.user_path(&user, "/resend");
     owner.post(&resend, json!({})).await.expect(200);
-    accept(&guest, &path, acceptance()).await.expect_problem(404, "not_found");
+    accept(&guest, &path, acceptance())
+        .await
+        .expect_problem(404, "not_found");
     let path = format!("/v1/invitations/{}", world.server.mailed(GUEST).await);
     accept(&guest, &path, acceptance()).await.expect(200);
 }
@@ -133,5 +143,7 @@ async fn d1_who_is_managed_already_does_not_join() {
     let user = world.server.enter_as(&user).await;
     let (_, path) = invite(&world, email).await;
     let body = json!({"email": email, "domain_prefix": "mid"});
-    accept(&user, &path, body).await.expect_problem(409, "wrong_state");
+    accept(&user, &path, body)
+        .await
+        .expect_problem(409, "wrong_state");
 }

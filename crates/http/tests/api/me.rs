@@ -11,7 +11,10 @@ use crate::harness::world::Server;
 async fn i1_without_a_token_nobody_is_signed_in() {
     let server = Server::new();
     let answer = server.client(None).get("/v1/me").await;
-    assert_eq!(answer.header("www-authenticate"), Some("Bearer realm=\"usher\""));
+    assert_eq!(
+        answer.header("www-authenticate"),
+        Some("Bearer realm=\"usher\"")
+    );
     answer.expect_problem(401, "not_signed_in");
     let unknown = server.client(Some("ses_unknown")).get("/v1/me").await;
     unknown.expect_problem(401, "not_signed_in");
@@ -60,14 +63,20 @@ async fn i1_tokens_are_made_listed_used_and_ended() {
     let id = made["id"].as_str().expect("an id");
     let path = format!("/v1/me/tokens/{id}");
     ann.delete(&path).await.expect(204);
-    program.get("/v1/me").await.expect_problem(401, "not_signed_in");
+    program
+        .get("/v1/me")
+        .await
+        .expect_problem(401, "not_signed_in");
     ann.delete(&path).await.expect_problem(404, "not_found");
 }
 
 #[tokio::test]
 async fn c2_a_managed_account_has_no_plan_of_its_own() {
     let world = World::new().await;
-    let plan = world.member.put("/v1/me/plan", json!({"plan": "business"})).await;
+    let plan = world
+        .member
+        .put("/v1/me/plan", json!({"plan": "business"}))
+        .await;
     plan.expect_problem(409, "wrong_state");
 }
 
@@ -78,7 +87,9 @@ async fn d3_the_permission_over_the_own_account_counts() {
     let bound = world.server.enter_as(&user).await;
     let renamed = bound.patch("/v1/me", json!({"name": "Free"})).await;
     renamed.expect_problem(403, "not_allowed");
-    let token = bound.post("/v1/me/tokens", json!({"name": "a program"})).await;
+    let token = bound
+        .post("/v1/me/tokens", json!({"name": "a program"}))
+        .await;
     token.expect_problem(403, "not_allowed");
 }
 
@@ -114,7 +125,11 @@ async fn b1_me_shows_the_seat_what_is_owned_and_the_entitlements() {
 #[tokio::test]
 async fn b5_signed_entitlements_name_a_key_that_is_shown() {
     let world = World::new().await;
-    let signed = world.member.get("/v1/me/entitlement-token").await.expect(200);
+    let signed = world
+        .member
+        .get("/v1/me/entitlement-token")
+        .await
+        .expect(200);
     let token = signed["token"].as_str().expect("a token");
     let parts: Vec<Value> = token
         .split('.')
@@ -137,7 +152,12 @@ async fn i4_the_second_factor_needs_a_code_to_count() {
     let early = ann.put("/v1/me/totp", json!({"code": "123456"})).await;
     early.expect_problem(409, "wrong_state");
     let begun = ann.post("/v1/me/totp", json!({})).await.expect(201);
-    assert!(begun["url"].as_str().expect("a url").starts_with("otpauth://totp/"));
+    assert!(
+        begun["url"]
+            .as_str()
+            .expect("a url")
+            .starts_with("otpauth://totp/")
+    );
     assert_eq!(ann.get("/v1/me").await.expect(200)["second_factor"], false);
     let form = ann.put("/v1/me/totp", json!({"code": "12345"})).await;
     form.expect_fields(&["code"]);

@@ -12,8 +12,15 @@ fn prices() -> Value {
 async fn g1_price_books_are_versioned_by_date() {
     let world = World::new().await;
     let later = json!({"from": "2027-02-01T00:00:00+01:00", "prices": prices()});
-    let book = world.operator.put("/v1/operator/prices", later).await.expect(200);
-    assert_eq!((&book["version"], &book["from"]), (&json!(2), &json!("2027-01-31T23:00:00Z")));
+    let book = world
+        .operator
+        .put("/v1/operator/prices", later)
+        .await
+        .expect(200);
+    assert_eq!(
+        (&book["version"], &book["from"]),
+        (&json!(2), &json!("2027-01-31T23:00:00Z"))
+    );
     let now = world.anonymous().get("/v1/prices").await.expect(200);
     assert_eq!(now["version"], 1);
     world.server.store.advance(30 * 24 * 3600);
@@ -41,7 +48,9 @@ async fn g1_a_price_book_is_refused_whole() {
         "prices.euro",
     ]);
     let dollars = json!({"USD": prices()["EUR"]});
-    put(json!({ "prices": dollars })).await.expect_fields(&["prices"]);
+    put(json!({ "prices": dollars }))
+        .await
+        .expect_fields(&["prices"]);
 }
 
 #[tokio::test]
@@ -55,18 +64,27 @@ async fn g7_an_identity_is_decided_once() {
     let early = operator.post(&path, approve.clone()).await;
     early.expect_problem(409, "wrong_state");
 
-    person.post("/v1/me/verification", json!({})).await.expect(200);
+    person
+        .post("/v1/me/verification", json!({}))
+        .await
+        .expect(200);
     let waiting = operator.get("/v1/operator/verifications").await.expect(200);
     assert_eq!(waiting["items"][0]["account"], account);
     let reject = json!({"decision": "reject"});
-    operator.post(&path, reject).await.expect_fields(&["reason"]);
+    operator
+        .post(&path, reject)
+        .await
+        .expect_fields(&["reason"]);
     let reject = json!({"decision": "reject", "reason": "not readable"});
     let decided = operator.post(&path, reject).await.expect(200);
     assert_eq!(decided["identity"], "failed");
     let me = person.get("/v1/me").await.expect(200);
     assert_eq!(me["identity_note"], "not readable");
 
-    person.post("/v1/me/verification", json!({})).await.expect(200);
+    person
+        .post("/v1/me/verification", json!({}))
+        .await
+        .expect(200);
     operator.post(&path, approve).await.expect(200);
     let unknown = "/v1/operator/verifications/acc_00000000000000000000000000000000";
     let unknown = operator.post(unknown, json!({"decision": "approve"})).await;
@@ -78,7 +96,11 @@ async fn root_domains_are_listed_page_by_page() {
     let world = World::new().await;
     let domain = json!({"name": "Second", "prefix": "second"});
     world.outsider.post("/v1/domains", domain).await.expect(201);
-    let first = world.operator.get("/v1/operator/domains?limit=1").await.expect(200);
+    let first = world
+        .operator
+        .get("/v1/operator/domains?limit=1")
+        .await
+        .expect(200);
     assert_eq!(first["items"][0]["name"], "top");
     assert_eq!(first["items"][0]["ordered"]["domain_user"], 20);
     let cursor = first["next_cursor"].as_str().expect("another page");

@@ -21,8 +21,11 @@ const HEAD: &str = "\
 ";
 
 /// Pages for people are no part of the document: their templates, and one of each.
-const PAGES: [(&str, &str); 5] = [
+const PAGES: [(&str, &str); 8] = [
     ("/", "/"),
+    ("/join/{token}", "/join/inv_unknown"),
+    ("/reset/{token}", "/reset/rst_unknown"),
+    ("/links.js", "/links.js"),
     ("/problems/{code}", "/problems/invalid"),
     ("/docs", "/docs"),
     ("/docs/", "/docs/"),
@@ -53,10 +56,17 @@ impl Stage {
         let path = mid.user_path(&suspended, "/suspend");
         mid.owner.post(&path, json!({})).await.expect(200);
         let invited = json!({"email": "invited@example.com"});
-        let invited = mid.owner.post(&mid.path("/users"), invited).await.expect(201);
+        let invited = mid
+            .owner
+            .post(&mid.path("/users"), invited)
+            .await
+            .expect(201);
         world.top.user("heir", json!({})).await;
         let someone = world.server.someone("waiting@example.com").await;
-        someone.post("/v1/me/verification", json!({})).await.expect(200);
+        someone
+            .post("/v1/me/verification", json!({}))
+            .await
+            .expect(200);
         let me = someone.get("/v1/me").await.expect(200);
         let reset = json!({"email": "target@example.com"});
         let asked = world.anonymous().post("/v1/password-resets", reset).await;

@@ -34,21 +34,31 @@ async fn a5_a_change_is_refused_when_its_preview_no_longer_holds() {
     let mid = &world.mid;
     let order = json!({"domain_user": 30});
     let preview = mid.path("/seats/preview");
-    let preview = mid.owner.post(&preview, json!({"order": order})).await.expect(200);
+    let preview = mid
+        .owner
+        .post(&preview, json!({"order": order}))
+        .await
+        .expect(200);
     let fits = preview["preview"].clone();
     let cases = [
         ("price_book", json!(99)),
         ("total_per_period", json!(1)),
-        ("order", json!({
-            "domain_user": 31, "business": 5, "business_pro": 2, "seat_license": 0,
-        })),
+        (
+            "order",
+            json!({
+                "domain_user": 31, "business": 5, "business_pro": 2, "seat_license": 0,
+            }),
+        ),
     ];
     for (part, value) in cases {
         let mut differs = fits.clone();
         differs[part] = value;
         let change = json!({"order": order, "preview": differs});
         let refused = mid.owner.put(&mid.path("/seats"), change).await;
-        assert_eq!(refused.expect_problem(409, "price_changed")["changed"], part);
+        assert_eq!(
+            refused.expect_problem(409, "price_changed")["changed"],
+            part
+        );
     }
     let change = json!({"order": order, "preview": fits});
     mid.owner.put(&mid.path("/seats"), change).await.expect(200);
@@ -67,7 +77,11 @@ async fn a4_fewer_than_are_in_use_is_refused_or_scheduled() {
 
     let order = json!({"domain_user": 2});
     let wanted = json!({"order": order, "when": "period_end"});
-    let preview = mid.owner.post(&mid.path("/seats/preview"), wanted).await.expect(200);
+    let preview = mid
+        .owner
+        .post(&mid.path("/seats/preview"), wanted)
+        .await
+        .expect(200);
     assert_eq!(preview["due_now"], 0);
     let change = json!({"order": order, "when": "period_end", "preview": preview["preview"]});
     let after = mid.owner.put(&mid.path("/seats"), change).await.expect(200);
@@ -94,7 +108,10 @@ async fn a5_without_prices_there_is_nothing_to_preview() {
     let owner = server.someone("owner@example.com").await;
     let domain = json!({"name": "New", "prefix": "new"});
     let domain = owner.post("/v1/domains", domain).await.expect(201);
-    let path = format!("/v1/domains/{}/seats", domain["id"].as_str().expect("an id"));
+    let path = format!(
+        "/v1/domains/{}/seats",
+        domain["id"].as_str().expect("an id")
+    );
     let order = json!({"order": {"domain_user": 1}});
     let preview = owner.post(&format!("{path}/preview"), order).await;
     preview.expect_problem(409, "wrong_state");
@@ -109,7 +126,10 @@ async fn a5_a_preview_may_ask_for_a_currency_that_has_prices() {
     let world = World::new().await;
     let domain = json!({"name": "New", "prefix": "new"});
     let domain = world.outsider.post("/v1/domains", domain).await.expect(201);
-    let path = format!("/v1/domains/{}/seats/preview", domain["id"].as_str().expect("an id"));
+    let path = format!(
+        "/v1/domains/{}/seats/preview",
+        domain["id"].as_str().expect("an id")
+    );
     let order = json!({"order": {"domain_user": 1}, "currency": "USD"});
     let preview = world.outsider.post(&path, order).await;
     assert_eq!(preview.expect_problem(409, "no_price")["currency"], "USD");

@@ -9,7 +9,7 @@ use usher_store::{Error, Store};
 use usher_store_postgres::{Options, PostgresStore};
 
 use crate::database::Database;
-use crate::proxy::Proxy;
+use crate::proxy::{Cut, Proxy};
 use crate::units::{attempts, change, commit, named, of_domain, opening, requests};
 
 const KILL_WRITER: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
@@ -66,17 +66,22 @@ async fn a1_killing_the_writers_connection_loses_and_doubles_nothing() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn j1_a_commit_whose_answer_was_lost_is_recognised() {
+/// A store behind a proxy.
+async fn behind_a_proxy() -> (Database, Proxy, PostgresStore) {
     let database = Database::empty().await;
     drop(database.open().await);
     let proxy = Proxy::start(&database.config()).await;
     let url = proxy.url(&database.config());
-    let store = PostgresStore::open(&url, Options::default()).await.expect("a store");
+    let store = PostgresStore::open(&url, Options::default()).await;
+    (database, proxy, store.expect("a store"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn j1_a_commit_whose_answer_was_lost_is_recognised() {
+    let (_database, proxy, store) = behind_a_proxy().await;
     assert_eq!(commit(&store, opening(1)).await, Ok(()));
     for version in 1..=5 {
-        // The first write locks the heads; the second carries rows and commit.
-        proxy.cut_after(2);
+        proxy.cut(Cut::AfterIt);
         let unit = change(1, version, vec![]);
         let id = unit.id.0;
         assert_eq!(commit(&store, unit).await, Ok(()));
@@ -84,7 +89,7 @@ async fn j1_a_commit_whose_answer_was_lost_is_recognised() {
         assert_eq!(requests(&store, 1).await[version as usize..], [id]);
     }
     // Heads that no one can have locked before, being new.
-    proxy.cut_after(2);
+    proxy.cut(Cut::AfterIt);
     assert_eq!(commit(&store, opening(2)).await, Ok(()));
     assert!(proxy.has_cut());
     assert_eq!(requests(&store, 2).await.len(), 1);
@@ -92,17 +97,35 @@ async fn j1_a_commit_whose_answer_was_lost_is_recognised() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn j1_a_commit_that_did_not_arrive_is_made_again() {
-    let database = Database::empty().await;
-    drop(database.open().await);
-    let proxy = Proxy::start(&database.config()).await;
-    let url = proxy.url(&database.config());
-    let store = PostgresStore::open(&url, Options::default()).await.expect("a store");
+    let (_database, proxy, store) = behind_a_proxy().await;
     assert_eq!(commit(&store, opening(1)).await, Ok(()));
-    // The locks are asked for, and the answer is lost: the rows were never sent.
-    proxy.cut_after(1);
-    assert_eq!(commit(&store, change(1, 1, vec![])).await, Ok(()));
-    assert!(proxy.has_cut());
+    for version in 1..=3 {
+        proxy.cut(Cut::BeforeIt);
+        assert_eq!(commit(&store, change(1, version, vec![])).await, Ok(()));
+        assert!(proxy.has_cut());
+        assert_eq!(requests(&store, 1).await.len() as u64, version + 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn j1_a_lost_answer_of_a_refusal_is_given_again() {
+    let (database, proxy, store) = behind_a_proxy().await;
+    let other = database.open().await;
+    for n in 1..=2 {
+        assert_eq!(commit(&store, opening(n)).await, Ok(()));
+    }
+    // Another process was faster with one head; the other unit of the batch goes ahead.
+    assert_eq!(commit(&other, change(1, 1, vec![])).await, Ok(()));
+    for cut in [Cut::BeforeIt, Cut::AfterIt] {
+        let version = requests(&store, 2).await.len() as u64;
+        proxy.cut(cut);
+        let units = vec![change(1, 1, vec![]), change(2, version, vec![])];
+        let answers = store.commit(units).await;
+        assert_eq!(answers, [Err(Error::Conflict), Ok(())]);
+        assert!(proxy.has_cut());
+    }
     assert_eq!(requests(&store, 1).await.len(), 2);
+    assert_eq!(requests(&store, 2).await.len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,8 +10,13 @@ const OTHER: &str = "00000000-0000-0000-0000-00000000000e";
 /// The constraint that refuses a statement.
 async fn refusal(client: &Client, text: &str) -> String {
     let error = client.batch_execute(text).await.expect_err(text);
-    let error = error.as_db_error().unwrap_or_else(|| panic!("{text}: {error}"));
-    error.constraint().unwrap_or_else(|| panic!("{text}: {error}")).to_owned()
+    let error = error
+        .as_db_error()
+        .unwrap_or_else(|| panic!("{text}: {error}"));
+    error
+        .constraint()
+        .unwrap_or_else(|| panic!("{text}: {error}"))
+        .to_owned()
 }
 
 async fn done(client: &Client, text: &str) {
@@ -92,16 +97,24 @@ async fn d1_names_are_unique_where_they_have_to_be() {
         (
             "account_email",
             "INSERT INTO account_records (account, email, name, totp_active, created_at) \
-             VALUES (gen_random_uuid(), 'a@example.com', '', 0, 0)".to_owned(),
+             VALUES (gen_random_uuid(), 'a@example.com', '', 0, 0)"
+                .to_owned(),
         ),
         (
             "domain_prefix",
             "INSERT INTO domain_records (domain, name, prefix, created_at) \
-             VALUES (gen_random_uuid(), '', 'example', 0)".to_owned(),
+             VALUES (gen_random_uuid(), '', 'example', 0)"
+                .to_owned(),
         ),
         ("user_email", person("'a@example.com'", "NULL", "NULL")),
-        ("user_external_id", person("gen_random_uuid()", "'E1'", "NULL")),
-        ("user_invitation", person("gen_random_uuid()", "NULL", digest)),
+        (
+            "user_external_id",
+            person("gen_random_uuid()", "'E1'", "NULL"),
+        ),
+        (
+            "user_invitation",
+            person("gen_random_uuid()", "NULL", digest),
+        ),
         (
             "token_digest",
             format!(

@@ -68,7 +68,10 @@ impl Database {
 
     /// Its URL.
     pub fn url(&self) -> String {
-        let (server, _) = self.cluster.rsplit_once('/').expect("a URL with a database");
+        let (server, _) = self
+            .cluster
+            .rsplit_once('/')
+            .expect("a URL with a database");
         format!("{server}/{}", self.name)
     }
 

@@ -33,7 +33,10 @@ async fn a_store_of_a_newer_version_is_not_opened() {
     let client = database.connect().await;
     client.batch_execute(newer).await.expect("a newer schema");
     let error = refusal(PostgresStore::open(&database.url(), Options::default()).await);
-    assert!(error.to_string().contains("made by a newer usher"), "{error}");
+    assert!(
+        error.to_string().contains("made by a newer usher"),
+        "{error}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -54,16 +57,29 @@ async fn a_sandbox_is_one_for_ever() {
     let trial = Database::empty().await;
     let store = PostgresStore::open(&trial.url(), SANDBOX).await;
     assert!(store.expect("a sandbox").is_sandbox());
-    let error = refusal(PostgresStore::open(&trial.url(), Options::default()).await);
+    let as_real = Options {
+        sandbox: Some(false),
+        ..Options::default()
+    };
+    let error = refusal(PostgresStore::open(&trial.url(), as_real).await);
     assert!(matches!(error, Error::Sandbox(_)), "{error}");
+    // Unless said, it is opened as what it is.
+    for (database, is_sandbox) in [(&trial, true), (&real, false)] {
+        let opened = PostgresStore::open(&database.url(), Options::default()).await;
+        assert_eq!(opened.expect("a store").is_sandbox(), is_sandbox);
+    }
 }
 
 #[tokio::test]
 async fn a_sandbox_clock_that_one_process_moves_is_moved_for_all() {
     const DAY: i64 = 86_400_000_000;
     let database = Database::empty().await;
-    let one = PostgresStore::open(&database.url(), SANDBOX).await.expect("a sandbox");
-    let other = PostgresStore::open(&database.url(), SANDBOX).await.expect("a sandbox");
+    let one = PostgresStore::open(&database.url(), SANDBOX)
+        .await
+        .expect("a sandbox");
+    let other = PostgresStore::open(&database.url(), SANDBOX)
+        .await
+        .expect("a sandbox");
     let before = other.now().await.expect("a time");
     one.move_clock(3 * DAY).await.expect("moved");
     other.move_clock(4 * DAY).await.expect("moved");

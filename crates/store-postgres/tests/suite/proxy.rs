@@ -1,19 +1,28 @@
 //! A way to the database that can be cut at a chosen moment.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
 use tokio_postgres::config::{Config, Host};
+
+/// What happens to the next write of a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// It arrives; its answer does not.
+    AfterIt = 1,
+    /// It does not arrive.
+    BeforeIt = 2,
+}
 
 /// A proxy to a cluster.
 pub struct Proxy {
     port: u16,
-    /// After how many writes of clients from now on the connection is cut; none when
-    /// negative.
-    countdown: Arc<AtomicI32>,
+    /// The next [`Cut`]; none when zero.
+    next: Arc<AtomicU8>,
 }
 
 impl Proxy {
@@ -25,19 +34,20 @@ impl Proxy {
         let target = (host.clone(), config.get_ports()[0]);
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let port = listener.local_addr().expect("its address").port();
-        let countdown = Arc::new(AtomicI32::new(-1));
+        let next = Arc::new(AtomicU8::new(0));
         let proxy = Proxy {
             port,
-            countdown: Arc::clone(&countdown),
+            next: Arc::clone(&next),
         };
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let server = TcpStream::connect(target.clone()).await.expect("the cluster");
+                let server = TcpStream::connect(target.clone())
+                    .await
+                    .expect("the cluster");
                 let (from_client, to_client) = client.into_split();
                 let (from_server, to_server) = server.into_split();
                 let answers = tokio::spawn(relay(from_server, to_client));
-                let countdown = Arc::clone(&countdown);
-                tokio::spawn(ask(from_client, to_server, countdown, answers));
+                tokio::spawn(ask(from_client, to_server, Arc::clone(&next), answers));
             }
         });
         proxy
@@ -50,14 +60,14 @@ impl Proxy {
         format!("postgres://{user}@127.0.0.1:{}/{database}", self.port)
     }
 
-    /// Lets clients write so many times more; the last write arrives, its answer does not.
-    pub fn cut_after(&self, writes: i32) {
-        self.countdown.store(writes, Ordering::SeqCst);
+    /// Cuts the connection of the client that writes next.
+    pub fn cut(&self, cut: Cut) {
+        self.next.store(cut as u8, Ordering::SeqCst);
     }
 
     /// Whether the cut that was asked for has been made.
     pub fn has_cut(&self) -> bool {
-        self.countdown.load(Ordering::SeqCst) < 0
+        self.next.load(Ordering::SeqCst) == 0
     }
 }
 
@@ -75,20 +85,20 @@ async fn relay(mut from: OwnedReadHalf, mut to: OwnedWriteHalf) {
 async fn ask(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
-    countdown: Arc<AtomicI32>,
-    answers: tokio::task::JoinHandle<()>,
+    next: Arc<AtomicU8>,
+    answers: JoinHandle<()>,
 ) {
     let mut bytes = vec![0; 1 << 16];
     while let Ok(count @ 1..) = from.read(&mut bytes).await {
-        let cut = countdown
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| (left >= 0).then_some(left - 1))
-            .is_ok_and(|left| left <= 1);
-        if cut {
+        let cut = next.swap(0, Ordering::SeqCst);
+        if cut != 0 {
             // No answer gets through from here on, whatever the server makes of this.
             answers.abort();
-            countdown.store(-1, Ordering::SeqCst);
         }
-        if to.write_all(&bytes[..count]).await.is_err() || cut {
+        if cut == Cut::BeforeIt as u8
+            || to.write_all(&bytes[..count]).await.is_err()
+            || cut == Cut::AfterIt as u8
+        {
             break;
         }
     }

@@ -17,7 +17,10 @@ async fn every_table_has_the_described_columns_and_key() {
         JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum \
         WHERE i.indrelid = $1::text::regclass AND i.indisprimary ORDER BY k.n";
     for table in ALL {
-        let rows = client.query(columns, &[&table.name]).await.expect(table.name);
+        let rows = client
+            .query(columns, &[&table.name])
+            .await
+            .expect(table.name);
         let found: Vec<(String, String)> =
             rows.iter().map(|row| (row.get(0), row.get(1))).collect();
         let described: Vec<(String, String)> = table
@@ -27,7 +30,11 @@ async fn every_table_has_the_described_columns_and_key() {
         assert_eq!(found, described, "{}", table.name);
         let rows = client.query(key, &[&table.name]).await.expect(table.name);
         let found: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
-        let described: Vec<_> = table.key.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let described: Vec<_> = table
+            .key
+            .iter()
+            .map(|(name, _)| (*name).to_owned())
+            .collect();
         assert_eq!(found, described, "{}'s key", table.name);
     }
 }
@@ -38,7 +45,12 @@ async fn every_text_compares_by_byte() {
     let text = "SELECT table_name || '.' || column_name FROM information_schema.columns \
         WHERE table_schema = 'public' AND data_type = 'text' \
         AND collation_name IS DISTINCT FROM 'C'";
-    let rows = database.connect().await.query(text, &[]).await.expect("columns");
+    let rows = database
+        .connect()
+        .await
+        .query(text, &[])
+        .await
+        .expect("columns");
     let others: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
     assert_eq!(others, Vec::<String>::new());
 }

@@ -7,7 +7,9 @@ use futures::future::join_all;
 use usher_store::{Error, Load, Store};
 
 use crate::database::Database;
-use crate::units::{attempts, change, commit, domain_id, head, named, of_domain, opening, requests};
+use crate::units::{
+    attempts, change, commit, domain_id, head, named, of_domain, opening, requests,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a1_of_two_processes_one_moves_a_head_and_the_other_is_told() {
@@ -41,10 +43,9 @@ async fn a1_many_processes_on_few_heads_lose_and_double_nothing() {
             let n = 1 + task % 2;
             while done[task as usize % 2].load(Ordering::Relaxed) < EACH {
                 let snapshot = store.load(&of_domain(n)).await.expect("a snapshot");
-                // Both heads in one unit, named in either order: a deadlock would show.
-                let mut unit = change(n, snapshot.heads[&head(n)].version, vec![attempts(1, 1)]);
-                let second = change(3 - n, 0, vec![attempts(2, 1)]);
-                unit.writes.extend(second.writes);
+                // The same two rows under no head, in either order: a deadlock would show.
+                let rows = vec![attempts(n as u8, 1), attempts(3 - n as u8, 1)];
+                let unit = change(n, snapshot.heads[&head(n)].version, rows);
                 if commit(store, unit).await.is_ok() {
                     done[task as usize % 2].fetch_add(1, Ordering::Relaxed);
                 }
@@ -143,7 +144,10 @@ async fn j1_a_text_that_the_engine_cannot_hold_fails_alone() {
     let mut units: Vec<_> = (1..=5).map(opening).collect();
     units[2].writes.push(named(3, "with\0zero"));
     let answers = store.commit(units).await;
-    assert!(matches!(answers[2], Err(Error::Constraint(_))), "{answers:?}");
+    assert!(
+        matches!(answers[2], Err(Error::Constraint(_))),
+        "{answers:?}"
+    );
     let others: Vec<_> = answers.iter().filter(|answer| answer.is_ok()).collect();
     assert_eq!(others.len(), 4);
 }

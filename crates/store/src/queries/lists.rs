@@ -74,7 +74,12 @@ pub fn totals(row: &dyn Columns) -> Result<Totals> {
         u64::try_from(int).map_err(|_| Error::inconsistent("seats", "a negative sum"))
     };
     let four = |at| -> Result<PerKind<u64>> {
-        Ok(PerKind([sum(at)?, sum(at + 1)?, sum(at + 2)?, sum(at + 3)?]))
+        Ok(PerKind([
+            sum(at)?,
+            sum(at + 1)?,
+            sum(at + 2)?,
+            sum(at + 3)?,
+        ]))
     };
     Ok(Totals {
         domains: sum(0)?,
@@ -185,8 +190,16 @@ macro_rules! check_seats {
 pub const CHECKS: [&str; 10] = [
     check_seats!("users", "'invited', 'active', 'suspended'", ""),
     check_seats!("domain_user_in_use", "'invited', 'active'", ""),
-    check_seats!("business_in_use", "'invited', 'active'", " AND u.tier = 'business'"),
-    check_seats!("business_pro_in_use", "'invited', 'active'", " AND u.tier = 'business_pro'"),
+    check_seats!(
+        "business_in_use",
+        "'invited', 'active'",
+        " AND u.tier = 'business'"
+    ),
+    check_seats!(
+        "business_pro_in_use",
+        "'invited', 'active'",
+        " AND u.tier = 'business_pro'"
+    ),
     "SELECT h.id, 'journal', h.version, COALESCE(j.last, 0) FROM heads h \
      LEFT JOIN (SELECT head, MAX(seq) AS last FROM journal GROUP BY head) j ON j.head = h.id \
      WHERE h.version <> COALESCE(j.last, 0)",

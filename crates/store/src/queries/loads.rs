@@ -404,10 +404,7 @@ pub fn steps(load: &Load, now: usher_rules::Time) -> Vec<Step> {
         step(&ACCOUNTS, load.accounts.iter().map(|a| vec![id(a.0)])),
         step(&EMAILS, load.emails.iter().map(|e| vec![text(e)])),
         step(&DOMAINS, load.domains.iter().map(|d| vec![id(d.0)])),
-        step(
-            &DUE_USERS,
-            load.domains.iter().map(|d| pair(d, int(now.0))),
-        ),
+        step(&DUE_USERS, load.domains.iter().map(|d| pair(d, int(now.0)))),
         step(&PREFIXES, load.prefixes.iter().map(|p| vec![text(p)])),
         step(&LINEAGES, lines.iter().map(|d| vec![id(d.0)])),
         step(&USERS, load.users.iter().map(|(d, u)| pair(d, id(u.0)))),

@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::answer::{Answer, ok};
 use crate::extract::{Asked, At, Reads};
-use crate::problem::Problem;
+use crate::problem::Stopped;
 use crate::state::Http;
 use crate::wire::{AccountId, Cursor, DomainId, InDomain, Moment, limit};
 
@@ -54,6 +54,18 @@ pub struct JournalEvent {
     /// What happened: before and after, where something changed.
     #[schema(value_type = Object)]
     pub data: Value,
+}
+
+/// An event of the stream.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct StreamedEvent {
+    /// The sequence number; what `Last-Event-ID` names after a break.
+    pub id: String,
+    /// What kind of event it is.
+    pub event: String,
+    /// The line of the journal, as JSON: a JournalEvent.
+    #[schema(content_media_type = "application/json")]
+    pub data: String,
 }
 
 /// A page of the journal.
@@ -96,7 +108,7 @@ impl From<&EventLine> for JournalEvent {
             description = "The sequence number of the last line that was read."),
     ),
     responses((status = 200, description = "The journal", content(
-        (JournalPage = "application/json"), (String = "text/event-stream"),
+        (JournalPage = "application/json"), (StreamedEvent = "text/event-stream"),
     ))),
     extensions(("x-refusals" = json!(["not_allowed", "not_found", "busy"]))),
 )]
@@ -114,13 +126,7 @@ pub async fn follow_events(
     stream::follow(http, ask, domain.0, after).await
 }
 
-async fn page(
-    http: &Http,
-    ask: &Ask,
-    domain: DomainId,
-    query: EventsQuery,
-    after: u64,
-) -> Answer {
+async fn page(http: &Http, ask: &Ask, domain: DomainId, query: EventsQuery, after: u64) -> Answer {
     let after = match query.cursor.as_deref() {
         Some(cursor) => {
             let [seq] = Cursor::read(cursor)?;
@@ -140,14 +146,14 @@ async fn page(
     }))
 }
 
-fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Stopped> {
     let Some(id) = headers.get("last-event-id") else {
         return Ok(None);
     };
     let id = id.to_str().ok().and_then(|id| id.trim().parse().ok());
     let id = id.filter(|id| i64::try_from(*id).is_ok());
     id.map(Some)
-        .ok_or_else(|| Problem::invalid("Last-Event-ID", "must be a sequence number"))
+        .ok_or_else(|| Stopped::invalid("Last-Event-ID", "must be a sequence number"))
 }
 
 /// JSON was asked for, and no stream.

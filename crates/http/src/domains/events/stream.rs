@@ -6,8 +6,8 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 
 use axum::http::HeaderValue;
-use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::IntoResponse as _;
+use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::stream;
 use metrics::gauge;
 use tokio::sync::broadcast::error::RecvError;
@@ -18,7 +18,7 @@ use usher_store::lists::EventLine;
 
 use super::JournalEvent;
 use crate::answer::Answer;
-use crate::problem::{Problem, table};
+use crate::problem::{Stopped, table};
 use crate::state::Http;
 use crate::{limits, meters};
 
@@ -54,11 +54,14 @@ impl Drop for Counted {
 pub(super) async fn follow(http: Http, ask: Ask, domain: DomainId, after: u64) -> Answer {
     let place = http.streams.clone().try_acquire_owned();
     let Ok(place) = place else {
-        return Err(Problem::new(&table::BUSY, "too many event streams").into());
+        return Err(Stopped::saying(&table::BUSY, "too many event streams"));
     };
     // Listens before it reads: what is committed in between wakes it.
     let hints = http.app.hub.listen();
-    let read = http.app.events(&ask, domain, after, limits::STREAM_LINES).await?;
+    let read = http
+        .app
+        .events(&ask, domain, after, limits::STREAM_LINES)
+        .await?;
     let follower = Follower {
         stopping: http.options.stopping.clone(),
         http,
@@ -74,7 +77,9 @@ pub(super) async fn follow(http: Http, ask: Ask, domain: DomainId, after: u64) -
     let mut response = Sse::new(events).keep_alive(alive).into_response();
     // Proxies in between must not hold events back.
     let unbuffered = HeaderValue::from_static("no");
-    response.headers_mut().insert("x-accel-buffering", unbuffered);
+    response
+        .headers_mut()
+        .insert("x-accel-buffering", unbuffered);
     Ok(response)
 }
 
@@ -90,10 +95,10 @@ impl Follower {
             if *self.stopping.borrow() {
                 return None;
             }
-            let more = self
-                .http
-                .app
-                .events(&self.ask, self.domain, self.after, limits::STREAM_LINES);
+            let more =
+                self.http
+                    .app
+                    .events(&self.ask, self.domain, self.after, limits::STREAM_LINES);
             self.read = more.await.ok()?.into();
             if self.read.is_empty() {
                 self.wait().await;

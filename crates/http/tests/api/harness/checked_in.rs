@@ -14,7 +14,10 @@ pub fn compare(path: &str, text: &str) {
     if written == text {
         return;
     }
-    let differing = written.lines().zip(text.lines()).find(|(old, new)| old != new);
+    let differing = written
+        .lines()
+        .zip(text.lines())
+        .find(|(old, new)| old != new);
     panic!(
         "{} is not what the code says; USHER_BLESS=1 writes it anew. First difference: {differing:?}",
         path.display()

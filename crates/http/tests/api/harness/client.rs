@@ -69,12 +69,7 @@ impl Client {
     }
 
     /// Any body, with its media type.
-    pub async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<(Vec<u8>, &str)>,
-    ) -> Answer {
+    pub async fn send(&self, method: Method, path: &str, body: Option<(Vec<u8>, &str)>) -> Answer {
         let response = self.respond(method.clone(), path, body).await;
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.expect("a body");
@@ -112,7 +107,11 @@ impl Client {
             None => Body::empty(),
         };
         let request = request.body(body).expect("a request");
-        self.router.clone().oneshot(request).await.expect("an answer")
+        self.router
+            .clone()
+            .oneshot(request)
+            .await
+            .expect("an answer")
     }
 }
 

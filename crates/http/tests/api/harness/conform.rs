@@ -14,6 +14,8 @@ pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     serde_json::to_value(usher_http::openapi()).expect("the document has a JSON form")
 });
 
+static SCHEMAS: LazyLock<Schemas> = LazyLock::new(|| Schemas::of_document(&DOCUMENT));
+
 /// Every operation: its method in capitals, its template, and what the document says of it.
 pub fn operations() -> Vec<(String, String, &'static Value)> {
     let paths = DOCUMENT["paths"].as_object().expect("paths");
@@ -27,13 +29,12 @@ pub fn operations() -> Vec<(String, String, &'static Value)> {
 /// The operation that a request was for.
 fn operation(method: &Method, path: &str) -> Option<&'static Value> {
     let path = path.split('?').next().unwrap_or_default();
-    let fitting = operations()
-        .into_iter()
-        .filter(|(known, template, _)| known == method.as_str() && fits(template, path));
+    let method = method.as_str().to_lowercase();
+    let paths = DOCUMENT["paths"].as_object()?;
+    let fitting = paths.iter().filter(|(template, _)| fits(template, path));
     // What is written out counts more than what is filled in.
-    fitting
-        .min_by_key(|(_, template, _)| template.matches('{').count())
-        .map(|(_, _, operation)| operation)
+    let (_, item) = fitting.min_by_key(|(template, _)| template.matches('{').count())?;
+    item.get(method)
 }
 
 fn fits(template: &str, path: &str) -> bool {
@@ -53,7 +54,11 @@ pub fn check(method: &Method, path: &str, answer: &Answer) {
     let Answer { what, status, .. } = answer;
     let response = &operation["responses"][status.to_string()];
     let described = response.is_object();
-    assert!(described, "{what}: {status} is not described: {}", answer.text);
+    assert!(
+        described,
+        "{what}: {status} is not described: {}",
+        answer.text
+    );
     let Some(contents) = response["content"].as_object() else {
         assert_eq!(answer.text, "", "{what}: {status} has no body");
         return;
@@ -65,12 +70,15 @@ pub fn check(method: &Method, path: &str, answer: &Answer) {
     if !kind.ends_with("json") {
         return;
     }
-    let shape = Schemas::of_document(&DOCUMENT).compile(&content["schema"]);
+    let shape = SCHEMAS.compile(&content["schema"]);
     let wrong = shape.check(&answer.body);
     assert!(wrong.is_empty(), "{what}: {wrong:?} in {}", answer.text);
     if let Some(code) = answer.body["code"].as_str() {
         let description = response["description"].as_str().expect("a description");
         let named = description.contains(&format!("`{code}`"));
-        assert!(named, "{what}: {status} {code} is not described: {description}");
+        assert!(
+            named,
+            "{what}: {status} {code} is not described: {description}"
+        );
     }
 }

@@ -1,11 +1,12 @@
 //! The world that tests play in: three domains below each other, with people in every role.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::{Value, json};
-use usher_app::entropy::System;
+use usher_app::entropy::Entropy;
 use usher_app::{App, Ask, Settings};
 use usher_http::HttpOptions;
 use usher_rules::{AccountId, Time};
@@ -16,6 +17,19 @@ use super::{Answer, Client};
 
 /// 2027-01-15T08:00:00Z.
 pub const START: Time = Time(1_800_000_000_000_000);
+
+/// Bytes that count up: ids that are made at the same moment keep their order.
+#[derive(Default)]
+struct Counting(AtomicU64);
+
+impl Entropy for Counting {
+    fn fill(&self, bytes: &mut [u8]) {
+        let number = self.0.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let from = bytes.len() - number.len();
+        bytes.fill(0);
+        bytes[from..].copy_from_slice(&number);
+    }
+}
 
 /// A server on a store in memory.
 pub struct Server {
@@ -41,7 +55,7 @@ impl Server {
     }
 
     pub fn with(store: MemoryStore, options: HttpOptions) -> Server {
-        let entropy = Arc::new(System);
+        let entropy = Arc::new(Counting::default());
         let app = App::new(Arc::new(store.clone()), Settings::default(), entropy);
         let router = usher_http::router(app.clone(), options);
         Server { store, app, router }
@@ -122,8 +136,12 @@ impl World {
         World {
             outsider: server.someone("outsider@example.com").await,
             admin: mid.joined(&server, "admin", json!({"role": "admin"})).await,
-            billing: mid.joined(&server, "billing", json!({"role": "billing"})).await,
-            support: mid.joined(&server, "support", json!({"role": "support"})).await,
+            billing: mid
+                .joined(&server, "billing", json!({"role": "billing"}))
+                .await,
+            support: mid
+                .joined(&server, "support", json!({"role": "support"}))
+                .await,
             member: mid.joined(&server, "member", json!({})).await,
             server,
             operator,
@@ -201,7 +219,10 @@ impl Domain {
         rights["email"] = json!(format!("{name}@example.com"));
         rights["name"] = json!(name);
         rights["add"] = json!(true);
-        self.owner.post(&self.path("/users"), rights).await.expect(201)
+        self.owner
+            .post(&self.path("/users"), rights)
+            .await
+            .expect(201)
     }
 
     pub async fn joined(&self, server: &Server, name: &str, rights: Value) -> Client {
@@ -219,7 +240,10 @@ pub async fn set_prices(operator: &Client) {
     let prices = json!({"prices": {"EUR": {
         "domain_user": 400, "business": 600, "business_pro": 1200, "seat_license": 900,
     }}});
-    operator.put("/v1/operator/prices", prices).await.expect(200);
+    operator
+        .put("/v1/operator/prices", prices)
+        .await
+        .expect(200);
 }
 
 pub fn billing() -> Value {
