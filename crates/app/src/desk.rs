@@ -5,16 +5,16 @@
 //! locked over an await: safety comes from the versions that a commit names. A batch that
 //! lost its version takes the head's turn before it tries again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::FutureExt;
 use tokio::sync::oneshot;
-use usher_rules::{Head, Refusal, TokenId};
+use usher_rules::{DomainId, Head, Refusal, TokenId};
 use usher_store::load::DUE_INVITATIONS;
 use usher_store::records::{Digest, Remembered};
-use usher_store::{Error, Load, Snapshot, Unit, Write};
+use usher_store::{Error, Load, Snapshot, Store, Turn, Unit, Write};
 
 use crate::draft::Draft;
 use crate::secrets::digest_of;
@@ -276,14 +276,12 @@ impl App {
 
     /// Load, decide, commit; again after a conflict.
     async fn together(&self, head: Head, jobs: &[Box<dyn AnyJob>]) -> Result<Vec<Reply>, Failure> {
-        let mut _turn = None;
+        let mut contested = Contested::default();
+        let mut names = BTreeSet::new();
         let mut attempt = 0;
         while attempt < limits::ATTEMPTS {
-            if attempt > 0 && _turn.is_none() {
-                metrics::counter!("usher_conflicts_total").increment(1);
-                _turn = Some(self.store.turn(head).await?);
-            }
-            let snapshot = self.see(head, jobs).await?;
+            contested.wait(self.store.as_ref()).await?;
+            let snapshot = self.see(head, jobs, &names).await?;
             let mut draft = Draft::new(snapshot, self.entropy.as_ref(), &self.settings);
             let settled = draft.settle();
             // More is due than one snapshot holds: write that down first.
@@ -293,18 +291,35 @@ impl App {
                 .iter()
                 .map(|job| decide(job.as_ref(), head, &mut draft))
                 .collect();
-            match self.commit(draft.finish(head)).await {
+            if !draft.unnamed().is_subset(&names) {
+                names.extend(draft.unnamed());
+                continue;
+            }
+            let unit = draft.finish(head).map(|unit| contested.mark(unit));
+            let heads = unit.iter().flat_map(|unit| &unit.heads);
+            let heads: Vec<Head> = heads.map(|change| change.head).collect();
+            match self.commit(unit).await {
                 Ok(()) if more_due => {}
                 Ok(()) => return Ok(replies),
-                Err(Error::Conflict) => attempt += 1,
+                Err(Error::Conflict) => {
+                    metrics::counter!("usher_conflicts_total").increment(1);
+                    contested.add(heads);
+                    attempt += 1;
+                }
                 Err(error) => return Err(Failure::Store(error)),
             }
         }
         Err(Failure::Busy)
     }
 
-    async fn see(&self, head: Head, jobs: &[Box<dyn AnyJob>]) -> Result<Snapshot, Failure> {
+    async fn see(
+        &self,
+        head: Head,
+        jobs: &[Box<dyn AnyJob>],
+        names: &BTreeSet<DomainId>,
+    ) -> Result<Snapshot, Failure> {
         self.gather(|seen, load| {
+            load.names.extend(names);
             for job in jobs {
                 job.needs(seen, load);
                 if let Some(key) = remembered_under(job.as_ref(), head, seen) {
@@ -324,6 +339,40 @@ impl App {
             self.hub.tell(head);
         }
         Ok(())
+    }
+}
+
+/// The heads on which a batch lost to somebody else, and the turn on them.
+#[derive(Default)]
+struct Contested {
+    heads: BTreeSet<Head>,
+    turn: Option<Box<dyn Turn>>,
+}
+
+impl Contested {
+    fn add(&mut self, heads: Vec<Head>) {
+        let before = self.heads.len();
+        self.heads.extend(heads);
+        if self.heads.len() > before {
+            self.turn = None;
+        }
+    }
+
+    /// Waits for the turn, once there are such heads.
+    async fn wait(&mut self, store: &dyn Store) -> Result<(), Error> {
+        if self.turn.is_none() && !self.heads.is_empty() {
+            let heads: Vec<Head> = self.heads.iter().copied().collect();
+            self.turn = Some(store.turn(&heads).await?);
+        }
+        Ok(())
+    }
+
+    /// What is decided now is decided in turn.
+    fn mark(&self, mut unit: Unit) -> Unit {
+        for change in &mut unit.heads {
+            change.in_turn = self.turn.is_some() && self.heads.contains(&change.head);
+        }
+        unit
     }
 }
 

@@ -152,6 +152,7 @@ impl Look for GetDomain {
 
     fn needs(&self, _seen: &Snapshot, load: &mut Load) {
         load.domains.insert(self.domain);
+        load.names.insert(self.domain);
     }
 
     fn see(&self, view: View<'_>) -> Result<DomainView, Refusal> {
@@ -183,6 +184,7 @@ impl UseCase for RenameDomain {
 
     fn needs(&self, _seen: &Snapshot, load: &mut Load) {
         load.domains.insert(self.domain);
+        load.names.insert(self.domain);
     }
 
     fn decide(&self, draft: &mut Draft<'_>) -> Result<DomainView, Refusal> {
@@ -226,6 +228,7 @@ impl UseCase for ActivateBilling {
 
     fn needs(&self, _seen: &Snapshot, load: &mut Load) {
         load.domains.insert(self.domain);
+        load.names.insert(self.domain);
         load.prices = true;
     }
 
@@ -280,16 +283,8 @@ impl UseCase for HandOver {
     }
 
     fn needs(&self, seen: &Snapshot, load: &mut Load) {
-        load.domains.insert(self.domain);
+        needs_owner_and_above(seen, load, self.domain);
         load.emails.insert(self.email());
-        if let Some((above, _)) = seen
-            .world
-            .domains
-            .get(&self.domain)
-            .and_then(|domain| domain.parent)
-        {
-            load.domains.insert(above);
-        }
         let to = seen.account_by_email(&self.email());
         let to = to.and_then(|record| seen.world.accounts.get(&record.account));
         if let Some(Place::Managed { domain, user }) = to.map(|account| account.place) {
@@ -322,6 +317,15 @@ impl UseCase for HandOver {
     }
 }
 
+/// What a command must see that takes a domain from its owner: both, and the domain above.
+fn needs_owner_and_above(seen: &Snapshot, load: &mut Load, domain: DomainId) {
+    load.domains.insert(domain);
+    if let Some(domain) = seen.world.domains.get(&domain) {
+        load.accounts.insert(domain.owner);
+        load.domains.extend(domain.parent.map(|(above, _)| above));
+    }
+}
+
 /// The owner, or one who manages the users of the domain above: it must be able to part
 /// with a user who owns a domain (rule C7), and learns nothing of that domain by it.
 fn owner_or_above(draft: &mut Draft<'_>, domain: DomainId) -> Result<(), Refusal> {
@@ -351,16 +355,8 @@ impl UseCase for CloseDomain {
     }
 
     fn needs(&self, seen: &Snapshot, load: &mut Load) {
-        load.domains.insert(self.domain);
+        needs_owner_and_above(seen, load, self.domain);
         load.prices = true;
-        if let Some((above, _)) = seen
-            .world
-            .domains
-            .get(&self.domain)
-            .and_then(|domain| domain.parent)
-        {
-            load.domains.insert(above);
-        }
     }
 
     fn decide(&self, draft: &mut Draft<'_>) -> Result<(), Refusal> {

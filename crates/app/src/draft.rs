@@ -1,8 +1,9 @@
 //! What a use case writes while it decides: a snapshot that follows along, the journal
 //! entries, and the records.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use serde_json::json;
 use usher_rules::domains::Domain;
 use usher_rules::roles::{Power, Rank};
 use usher_rules::seats::Seats;
@@ -15,9 +16,10 @@ use usher_store::{HeadChange, JournalEntry, Snapshot, Unit, Write};
 use uuid::Uuid;
 
 use crate::entropy::{Entropy, uuid};
+use crate::notices::{self, Notice};
 use crate::secrets::Secret;
 use crate::view::{Caller, View};
-use crate::{Ask, Settings, notices};
+use crate::{Ask, Settings};
 
 /// The draft of one batch. Use cases decide on it one after another; each sees what those
 /// before it did.
@@ -26,6 +28,7 @@ pub struct Draft<'a> {
     before: World,
     journal: Vec<(Option<AccountId>, Uuid, Entry)>,
     writes: Vec<Write>,
+    unnamed: BTreeSet<DomainId>,
     ask: Ask,
     actor: Option<AccountId>,
     entropy: &'a dyn Entropy,
@@ -51,6 +54,7 @@ impl<'a> Draft<'a> {
             snapshot,
             journal: Vec::new(),
             writes: Vec::new(),
+            unnamed: BTreeSet::new(),
             ask: Ask::default(),
             actor: None,
             entropy,
@@ -178,13 +182,41 @@ impl<'a> Draft<'a> {
 
     fn record(&mut self, actor: Option<AccountId>, entries: Vec<Entry>) {
         for entry in &entries {
-            if let Some(mail) = notices::of(self, entry) {
-                self.write(Write::Mail(mail));
+            if let Some(notice) = notices::of(self, entry) {
+                self.tell_owner(notice);
             }
         }
         let request = self.ask.request;
         self.journal
             .extend(entries.into_iter().map(|entry| (actor, request, entry)));
+    }
+
+    /// Mails a domain's owner. Few commands cause such a mail, so its address is not loaded
+    /// beforehand: the draft notes what it lacks, and is decided again with it.
+    fn tell_owner(&mut self, notice: Notice) {
+        let Notice {
+            domain,
+            template,
+            mut params,
+        } = notice;
+        let owner = self.world().domains.get(&domain).map(|d| d.owner);
+        let Some(owner) = owner else { return };
+        let address = self.snapshot.account_records.get(&owner);
+        let record = self.snapshot.domain_records.get(&domain);
+        let (Some(address), Some(record)) = (address, record) else {
+            self.unnamed.insert(domain);
+            return;
+        };
+        params["domain"] = json!(record.name);
+        params["link"] = json!(self.settings.public_url);
+        let recipient = address.email.clone();
+        self.mail(template, &recipient, params);
+    }
+
+    /// Domains whose names and owners' addresses were missing: not to be committed before
+    /// it was decided again with them.
+    pub(crate) fn unnamed(&self) -> &BTreeSet<DomainId> {
+        &self.unnamed
     }
 
     /// Writes a record, which the use cases after this one see.
@@ -340,6 +372,7 @@ impl<'a> Draft<'a> {
                     head: entry.head,
                     expected,
                     next: expected,
+                    in_turn: false,
                 }
             });
             change.next += 1;
@@ -358,6 +391,7 @@ impl<'a> Draft<'a> {
                 head: lane,
                 expected: known.version,
                 next: known.version,
+                in_turn: false,
             });
         }
         let mut writes = rows_after(&self.before, &self.snapshot.world);

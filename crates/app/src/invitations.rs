@@ -49,6 +49,7 @@ impl Look for SeeInvitation {
         load.invitations.insert(self.digest);
         if let Some(person) = seen.user_by_invitation(&self.digest) {
             load.domains.insert(person.domain);
+            load.names.insert(person.domain);
         }
     }
 
@@ -106,6 +107,7 @@ impl UseCase for Accept {
 
     fn needs(&self, _seen: &Snapshot, load: &mut Load) {
         load.domains.insert(self.invitation.domain);
+        load.names.insert(self.invitation.domain);
         load.invitations.insert(self.digest);
         load.emails.insert(self.invitation.email.clone());
     }

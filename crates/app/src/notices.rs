@@ -4,18 +4,26 @@
 
 use serde_json::json;
 use usher_rules::standing::State;
-use usher_rules::{Entry, Event, Head};
-use usher_store::records::Mail;
+use usher_rules::{DomainId, Entry, Event, Head};
 
 use crate::draft::Draft;
 
-/// The mail that goes with a journal entry, if one does. None for a domain whose owner is
-/// not in the draft.
-pub(crate) fn of(draft: &Draft<'_>, entry: &Entry) -> Option<Mail> {
-    let Head::Domain(id) = entry.head else {
+/// What an owner is told of a journal entry: the mail's template and what it says.
+pub(crate) struct Notice {
+    /// The domain whose owner is told.
+    pub domain: DomainId,
+    /// The mail's template.
+    pub template: &'static str,
+    /// What it says, but for what the domain is called.
+    pub params: serde_json::Value,
+}
+
+/// The notice that goes with a journal entry, if one does.
+pub(crate) fn of(draft: &Draft<'_>, entry: &Entry) -> Option<Notice> {
+    let Head::Domain(domain) = entry.head else {
         return None;
     };
-    let (template, mut params) = match &entry.event {
+    let (template, params) = match &entry.event {
         Event::FewSeatsLeft { kind, left } => (
             "few_seats_left",
             json!({ "kind": kind.name(), "left": left }),
@@ -31,7 +39,7 @@ pub(crate) fn of(draft: &Draft<'_>, entry: &Entry) -> Option<Mail> {
             until,
             ..
         } => {
-            let standing = draft.world().standing(id).ok()?;
+            let standing = draft.world().standing(domain).ok()?;
             let missing: Vec<_> = standing.missing.iter().map(|m| m.what_to_do()).collect();
             let until = until.map(|at| at.to_string());
             (
@@ -41,11 +49,9 @@ pub(crate) fn of(draft: &Draft<'_>, entry: &Entry) -> Option<Mail> {
         }
         _ => return None,
     };
-    let snapshot = draft.snapshot();
-    let owner = snapshot.world.domains.get(&id)?.owner;
-    let recipient = &snapshot.account_records.get(&owner)?.email;
-    let domain = snapshot.domain_records.get(&id)?;
-    params["domain"] = json!(domain.name);
-    params["link"] = json!(draft.settings.public_url);
-    Some(draft.new_mail(template, recipient, params))
+    Some(Notice {
+        domain,
+        template,
+        params,
+    })
 }

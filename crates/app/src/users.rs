@@ -54,7 +54,11 @@ impl Step {
     fn needs(self, seen: &Snapshot, load: &mut Load, domain: DomainId, id: UserId) {
         match self {
             Step::Remove => needs_account(seen, load, domain, id),
-            Step::Suspend | Step::Restore | Step::Resend => needs_user(seen, load, domain, id),
+            Step::Suspend | Step::Restore => needs_user(seen, load, domain, id),
+            Step::Resend => {
+                needs_user(seen, load, domain, id);
+                load.names.insert(domain);
+            }
         }
     }
 }

@@ -38,7 +38,6 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{Method, Uri};
-use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
 use usher_app::App;
 use utoipa::openapi::OpenApi;
@@ -46,7 +45,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::{Problem, table};
 use crate::state::{Http, Shared};
-use crate::watch::{Watch, watch};
+use crate::watch::{Watch, WatchLayer};
 
 pub use listen::{Impatient, Listener};
 pub use meters::BUCKETS;
@@ -92,7 +91,7 @@ pub fn router(app: Arc<App>, options: HttpOptions) -> Router {
         .fallback(nothing_here)
         .method_not_allowed_fallback(other_methods)
         .with_state(Shared::new(app, options, &description))
-        .layer(middleware::from_fn_with_state(watched, watch))
+        .layer(WatchLayer(watched))
 }
 
 /// What answers an address that there is none of.

@@ -4,7 +4,7 @@
 //! The handles are looked up once per route and kept: counting costs no allocation.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
@@ -38,8 +38,8 @@ const STATUSES: [u16; 17] = [
 
 /// The meters of all routes.
 pub struct Meters {
-    routes: HashMap<String, Route>,
-    unmatched: Route,
+    routes: HashMap<String, Arc<Route>>,
+    unmatched: Arc<Route>,
 }
 
 /// The meters of a route.
@@ -62,16 +62,16 @@ impl Meters {
         describe_gauge!(STREAMS, "Event streams that run now.");
         Meters {
             routes: routes
-                .map(|name| (name.clone(), Route::new(name)))
+                .map(|name| (name.clone(), Arc::new(Route::new(name))))
                 .collect(),
-            unmatched: Route::new("none".to_owned()),
+            unmatched: Arc::new(Route::new("none".to_owned())),
         }
     }
 
     /// The meters of the route with this template.
-    pub fn of(&self, route: Option<&str>) -> &Route {
+    pub fn of(&self, route: Option<&str>) -> Arc<Route> {
         let known = route.and_then(|route| self.routes.get(route));
-        known.unwrap_or(&self.unmatched)
+        known.unwrap_or(&self.unmatched).clone()
     }
 }
 

@@ -8,6 +8,7 @@ use usher_store::{Committed, Error, Unit};
 use uuid::Uuid;
 
 use crate::rows::{Block, key_bytes};
+use crate::turn;
 
 /// The tables that units write, by their place in the lists below.
 pub(crate) fn written() -> impl Iterator<Item = &'static Table> {
@@ -17,18 +18,25 @@ pub(crate) fn written() -> impl Iterator<Item = &'static Table> {
         .filter(move |table| !journals.contains(table))
 }
 
-/// The text that locks heads, in the order of their ids, and tells their versions.
-pub(crate) const LOCK_HEADS: &str =
-    "SELECT id, version FROM heads WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE";
+/// The text that locks heads, in the order of their ids, and tells their versions; -1 for
+/// one of which somebody else has the turn.
+pub(crate) const LOCK_HEADS: &str = "SELECT h.id, \
+    CASE WHEN k.turn IS NULL OR pg_try_advisory_xact_lock_shared(k.turn) \
+    THEN h.version ELSE -1 END \
+    FROM unnest($1::uuid[], $2::int8[]) AS k(id, turn) JOIN heads h ON h.id = k.id \
+    ORDER BY h.id FOR UPDATE OF h";
 pub(crate) const NEW_HEADS: &str = "INSERT INTO heads (id, version, at) \
     SELECT * FROM unnest($1::uuid[], $2::int8[], $3::int8[])";
-/// Divides by zero when one of the heads is at another version than it should be, which
-/// makes the rest of the transaction fail as well. The rows come in the order of their ids
+/// Divides by zero when one of the heads is at another version than it should be, or
+/// somebody else has its turn, which makes the rest of the transaction fail as well. The
+/// turn's key is NULL for who has it. The rows come in the order of their ids
 /// and are locked in it: writers only look up by key.
 pub(crate) const MOVE_HEADS: &str = "WITH moved AS (\
     UPDATE heads h SET version = k.version, at = k.at \
-    FROM unnest($1::uuid[], $2::int8[], $3::int8[], $4::int8[]) AS k(id, version, at, expected) \
-    WHERE h.id = k.id AND h.version = k.expected RETURNING h.id) \
+    FROM unnest($1::uuid[], $2::int8[], $3::int8[], $4::int8[], $5::int8[]) \
+    AS k(id, version, at, expected, turn) \
+    WHERE h.id = k.id AND h.version = k.expected \
+    AND (k.turn IS NULL OR pg_try_advisory_xact_lock_shared(k.turn)) RETURNING h.id) \
     SELECT 1 / (count(*) = cardinality($1))::int FROM moved";
 
 /// The text that appends to journals.
@@ -152,7 +160,7 @@ impl Changes {
     ) -> Changes {
         let mut changes = Changes {
             new_heads: Block::new([Type::Id, Type::Int, Type::Int]),
-            moved_heads: Block::new([Type::Id, Type::Int, Type::Int, Type::Int]),
+            moved_heads: Block::new([Type::Id, Type::Int, Type::Int, Type::Int, Type::Int]),
             journal: Block::new(tables::JOURNAL.columns().map(|(_, kind)| kind)),
             tables: Vec::new(),
         };
@@ -166,8 +174,9 @@ impl Changes {
         changes
     }
 
-    fn move_heads<'a>(&mut self, units: impl Iterator<Item = &'a Unit>, stored: &Versions) {
+    fn move_heads<'a>(&mut self, units: impl Iterator<Item = &'a Unit> + Clone, stored: &Versions) {
         let mut last: BTreeMap<Uuid, (u64, i64)> = BTreeMap::new();
+        let turns = turns(units.clone());
         for unit in units {
             for change in &unit.heads {
                 last.insert(change.head.key(), (change.next, unit.at.0));
@@ -179,12 +188,26 @@ impl Changes {
             match stored.get(&id) {
                 Some(expected) => {
                     row.push(version(*expected));
+                    row.push(Value::Int(turns[&id]));
                     self.moved_heads.push(row);
                 }
                 None => self.new_heads.push(row),
             }
         }
     }
+}
+
+/// For each head the key of its turn, which nobody else may have; none where the turn is
+/// ours. When one unit was decided in turn and another was not, they follow each other on
+/// the same version.
+pub(crate) fn turns<'a>(units: impl Iterator<Item = &'a Unit>) -> BTreeMap<Uuid, Option<i64>> {
+    let mut turns = BTreeMap::new();
+    for change in units.flat_map(|unit| &unit.heads) {
+        let id = change.head.key();
+        let turn = turns.entry(id).or_insert_with(|| Some(turn::key(id)));
+        *turn = turn.filter(|_| !change.in_turn);
+    }
+    turns
 }
 
 /// The last write of each row, per table. One statement can touch a row only once.

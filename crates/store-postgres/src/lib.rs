@@ -105,8 +105,8 @@ impl Store for PostgresStore {
         self.writer.commit(units).await
     }
 
-    async fn turn(&self, head: Head) -> Result<Box<dyn Turn>> {
-        self.turns.wait_for(head).await
+    async fn turn(&self, heads: &[Head]) -> Result<Box<dyn Turn>> {
+        self.turns.wait_for(heads).await
     }
 
     async fn journal(&self, head: Head, after: u64, limit: u32) -> Result<Vec<EventLine>> {

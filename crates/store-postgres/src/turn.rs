@@ -1,12 +1,14 @@
 //! Turns: who waits for a head's turn waits for an advisory lock, on a connection that
 //! holds nothing else. The lock goes with the connection, so that a process that dies
-//! gives its turns back.
+//! gives its turns back. A commit out of turn looks whether somebody has it
+//! ([`crate::batch::MOVE_HEADS`]), so that who has is not overtaken.
 
 use deadpool_postgres::{Object, Pool};
 use tokio::runtime::Handle;
 use tokio_postgres::Config;
 use usher_rules::Head;
 use usher_store::{Result, Turn};
+use uuid::Uuid;
 
 use crate::connect::{Purpose, pool, taken};
 use crate::error::translate;
@@ -25,38 +27,41 @@ impl Turns {
         Ok(Turns { pool })
     }
 
-    pub(crate) async fn wait_for(&self, head: Head) -> Result<Box<dyn Turn>> {
+    /// Waits for all of them, in one order everywhere: nobody waits in a circle.
+    pub(crate) async fn wait_for(&self, heads: &[Head]) -> Result<Box<dyn Turn>> {
         let connection = self.pool.get().await.map_err(taken)?;
         // From here on dropped with its connection, until the lock is known to be held.
         let mut held = Held {
             connection: Some(connection),
-            key: key(head),
             locked: false,
         };
+        let mut keys: Vec<i64> = heads.iter().map(|head| key(head.key())).collect();
+        keys.sort_unstable();
+        keys.dedup();
         if let Some(connection) = &held.connection {
-            let lock = connection
-                .prepare_cached("SELECT pg_advisory_lock($1)")
-                .await;
+            let lock = connection.prepare_cached(LOCK).await;
             let lock = lock.map_err(translate)?;
-            connection
-                .execute(&lock, &[&held.key])
-                .await
-                .map_err(translate)?;
+            for key in keys {
+                let locked = connection.execute(&lock, &[&key]).await;
+                locked.map_err(translate)?;
+            }
         }
         held.locked = true;
         Ok(Box::new(held))
     }
 }
 
-/// Two heads with one key only wait for each other without need.
-fn key(head: Head) -> i64 {
-    let (high, low) = head.key().as_u64_pair();
+const LOCK: &str = "SELECT pg_advisory_lock($1)";
+const UNLOCK: &str = "SELECT pg_advisory_unlock_all()";
+
+/// The key of a head's lock. Two heads with one key only wait for each other without need.
+pub(crate) fn key(head: Uuid) -> i64 {
+    let (high, low) = head.as_u64_pair();
     (high ^ low).cast_signed()
 }
 
 struct Held {
     connection: Option<Object>,
-    key: i64,
     locked: bool,
 }
 
@@ -69,7 +74,7 @@ impl Drop for Held {
         };
         match Handle::try_current() {
             Ok(runtime) if self.locked => {
-                runtime.spawn(give_back(connection, self.key));
+                runtime.spawn(give_back(connection));
             }
             // Waiting still, or nobody left to wait for the answer: hang up.
             _ => drop(Object::take(connection)),
@@ -77,12 +82,9 @@ impl Drop for Held {
     }
 }
 
-async fn give_back(connection: Object, key: i64) {
-    let unlock = connection
-        .prepare_cached("SELECT pg_advisory_unlock($1)")
-        .await;
-    let unlocked = match unlock {
-        Ok(unlock) => connection.execute(&unlock, &[&key]).await.map(|_| ()),
+async fn give_back(connection: Object) {
+    let unlocked = match connection.prepare_cached(UNLOCK).await {
+        Ok(unlock) => connection.execute(&unlock, &[]).await.map(|_| ()),
         Err(error) => Err(error),
     };
     if unlocked.is_err() {

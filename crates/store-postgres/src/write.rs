@@ -364,10 +364,8 @@ impl Session {
         &mut self,
         units: &[Unit],
     ) -> std::result::Result<Versions, tokio_postgres::Error> {
-        let heads = units.iter().flat_map(|unit| &unit.heads);
-        let mut ids: Vec<Uuid> = heads.map(|change| change.head.key()).collect();
-        ids.sort_unstable();
-        ids.dedup();
+        let (ids, turns): (Vec<Uuid>, Vec<Option<i64>>) =
+            batch::turns(units.iter()).into_iter().unzip();
         let Session {
             link,
             begin,
@@ -375,13 +373,18 @@ impl Session {
             ..
         } = self;
         let Link { client, driver } = link;
-        let ids: Params<'_> = vec![&ids];
-        let requests = vec![client.query(&*begin, &[]), client.query(&*lock_heads, &ids)];
+        let keys: Params<'_> = vec![&ids, &turns];
+        let requests = vec![
+            client.query(&*begin, &[]),
+            client.query(&*lock_heads, &keys),
+        ];
         let mut versions = Versions::new();
         for rows in driver.run(pipeline(requests)).await {
             for row in rows? {
                 let version: i64 = row.try_get(1)?;
-                versions.insert(row.try_get(0)?, version.unsigned_abs());
+                // No unit expects the version of a head whose turn is somebody else's.
+                let version = u64::try_from(version).unwrap_or(u64::MAX);
+                versions.insert(row.try_get(0)?, version);
             }
         }
         Ok(versions)

@@ -9,10 +9,13 @@ CREATE TABLE meta (
 CREATE TABLE heads (
     id BLOB PRIMARY KEY CHECK (length(id) = 16),
     version INTEGER NOT NULL CHECK (version >= 0),
-    at INTEGER NOT NULL
+    at INTEGER NOT NULL,
+    -- the row of the journal's last entry
+    last INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
--- Appended to by rowid: a new entry lands at the end of the file, whatever its journal.
+-- Appended to by rowid: a new entry lands at the end of the file, whatever its journal, and
+-- names the row of the entry before it. How it is read: crates/store-sqlite/src/journal.rs.
 CREATE TABLE journal (
     head BLOB NOT NULL,
     seq INTEGER NOT NULL CHECK (seq > 0),
@@ -22,9 +25,10 @@ CREATE TABLE journal (
     actor BLOB,
     request BLOB NOT NULL,
     kind TEXT NOT NULL,
-    payload TEXT NOT NULL
+    payload TEXT NOT NULL,
+    before INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE UNIQUE INDEX journal_by_head ON journal (head, seq);
+CREATE UNIQUE INDEX journal_milestones ON journal (head, seq) WHERE seq % 32 = 0;
 
 CREATE TABLE accounts (
     id BLOB PRIMARY KEY CHECK (length(id) = 16),

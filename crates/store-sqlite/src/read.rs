@@ -1,8 +1,8 @@
 //! Readers, on connections that can't write.
 //!
 //! A load looks up a few rows by key, which takes microseconds: less than handing it to
-//! another thread. So it runs right where it is asked for, in a read transaction of its
-//! own ([`Loads`]). Lists and reports can take long: they go to threads ([`Readers`]).
+//! another thread. So loads run on the threads that ask for them ([`Loads`]). Lists and
+//! reports can take long: they go to threads of their own ([`Readers`]).
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -12,8 +12,10 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 use usher_rules::Time;
 use usher_store::queries::loads;
+use usher_store::tables::Value;
 use usher_store::{Error, Load, Result, Snapshot};
 
+use crate::clock::Clock;
 use crate::open::{self, Options};
 use crate::rows::{Cells, bind, error, text_of};
 
@@ -109,10 +111,19 @@ fn next(queue: &Queue) -> Option<Vec<Job>> {
     }
 }
 
-/// Connections for loads; as many as loads ever ran at the same instant.
+/// A load that waits for the next read transaction.
+struct Request {
+    load: Load,
+    answer: oneshot::Sender<Result<Snapshot>>,
+}
+
+/// Loads. Those that arrive together share one read transaction: it is what costs most of
+/// a small one, and after each commit it has to look at its pages anew.
 pub struct Loads {
     options: Options,
+    /// As many as transactions ever ran at the same instant.
     idle: Mutex<Vec<Connection>>,
+    waiting: Mutex<Vec<Request>>,
 }
 
 impl Loads {
@@ -120,22 +131,78 @@ impl Loads {
         Loads {
             options: options.clone(),
             idle: Mutex::default(),
+            waiting: Mutex::default(),
         }
     }
 
-    /// Runs a load at one moment.
-    pub fn run(&self, wanted: &Load, now: Time) -> Result<Snapshot> {
-        let idle = lock(&self.idle).pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => open::reader(&self.options)?,
+    /// Runs a load at one moment after this call began.
+    pub async fn run(self: &Arc<Self>, load: Load, clock: Clock) -> Result<Snapshot> {
+        let (answer, answered) = oneshot::channel();
+        let first = {
+            let mut waiting = lock(&self.waiting);
+            waiting.push(Request { load, answer });
+            waiting.len() == 1
         };
-        transaction(&connection, "BEGIN")?;
-        let snapshot = load(&connection, wanted, now);
-        transaction(&connection, "COMMIT")?;
-        lock(&self.idle).push(connection);
-        snapshot
+        if first {
+            let loads = self.clone();
+            // A task of its own: who asked first may go, and the others still wait.
+            tokio::spawn(async move {
+                // Who else is about to ask does so now.
+                tokio::task::yield_now().await;
+                loads.serve(&clock);
+            });
+        }
+        let gone = || Error::Unavailable("the store is closing".to_owned());
+        answered.await.unwrap_or_else(|_| Err(gone()))
     }
+
+    fn serve(&self, clock: &Clock) {
+        let requests = std::mem::take(&mut *lock(&self.waiting));
+        for shared in in_shares(requests) {
+            if let Err((error, answers)) = self.together(shared, clock) {
+                for answer in answers {
+                    let _ = answer.send(Err(error.clone()));
+                }
+            }
+        }
+    }
+
+    /// Answers loads from one read transaction.
+    fn together(&self, requests: Vec<Request>, clock: &Clock) -> std::result::Result<(), Failed> {
+        let idle = lock(&self.idle).pop();
+        let connection = match idle.map_or_else(|| open::reader(&self.options), Ok) {
+            Ok(connection) => connection,
+            Err(error) => return Err((error, answers(requests))),
+        };
+        let now = clock.now();
+        if let Err(error) = transaction(&connection, "BEGIN") {
+            return Err((error, answers(requests)));
+        }
+        for Request { load, answer } in requests {
+            // Who asked may have gone.
+            let _ = answer.send(self::load(&connection, &load, now));
+        }
+        // A connection that can't end its transaction is not used again.
+        if transaction(&connection, "COMMIT").is_ok() {
+            lock(&self.idle).push(connection);
+        }
+        Ok(())
+    }
+}
+
+/// Why loads were not run, and who waits to be told.
+type Failed = (Error, Vec<oneshot::Sender<Result<Snapshot>>>);
+
+fn answers(requests: Vec<Request>) -> Vec<oneshot::Sender<Result<Snapshot>>> {
+    requests.into_iter().map(|request| request.answer).collect()
+}
+
+fn in_shares(mut requests: Vec<Request>) -> impl Iterator<Item = Vec<Request>> {
+    std::iter::from_fn(move || {
+        let rest = requests.split_off(requests.len().min(MAX_SHARED));
+        let share = std::mem::replace(&mut requests, rest);
+        (!share.is_empty()).then_some(share)
+    })
 }
 
 fn transaction(connection: &Connection, text: &str) -> Result<()> {
@@ -148,6 +215,10 @@ fn load(connection: &Connection, load: &Load, now: Time) -> Result<Snapshot> {
     let mut snapshot = Snapshot::default();
     snapshot.world.now = now;
     for step in loads::steps(load, now) {
+        if std::ptr::eq(step.query, &loads::LINEAGES) {
+            follow_lines(connection, load, &mut snapshot)?;
+            continue;
+        }
         let mut statement = connection
             .prepare_cached(text_of(step.query))
             .map_err(error)?;
@@ -160,4 +231,27 @@ fn load(connection: &Connection, load: &Load, now: Time) -> Result<Snapshot> {
         }
     }
     Ok(snapshot)
+}
+
+/// Follows each line of ancestors link by link. A recursive query makes a table of its own
+/// first, which costs as much as ten look-ups; most lines are short.
+fn follow_lines(connection: &Connection, load: &Load, snapshot: &mut Snapshot) -> Result<()> {
+    let mut statement = connection.prepare_cached(loads::LINK).map_err(error)?;
+    for start in load.lineages.union(&load.domains) {
+        let mut line = VecDeque::new();
+        let mut next = Some(*start);
+        while let Some(id) = next.take() {
+            bind(&mut statement, &[Value::Id(Some(id.0))]).map_err(error)?;
+            let mut rows = statement.raw_query();
+            if let Some(row) = rows.next().map_err(error)? {
+                let (link, above) = loads::link(&Cells(row), id)?;
+                line.push_front(link);
+                next = above;
+            }
+        }
+        if !line.is_empty() {
+            snapshot.world.lineages.insert(*start, line.into());
+        }
+    }
+    Ok(())
 }

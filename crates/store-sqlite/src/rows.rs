@@ -34,6 +34,21 @@ pub fn bind(statement: &mut Statement<'_>, values: &[Value]) -> rusqlite::Result
     Ok(())
 }
 
+/// Whether a column holds just this value.
+pub fn same(column: ValueRef<'_>, value: &Value) -> bool {
+    match (column, value) {
+        (
+            ValueRef::Null,
+            Value::Id(None) | Value::Int(None) | Value::Text(None) | Value::Blob(None),
+        ) => true,
+        (ValueRef::Blob(bytes), Value::Id(Some(id))) => bytes == id.as_bytes(),
+        (ValueRef::Blob(bytes), Value::Blob(Some(value))) => bytes == value.as_slice(),
+        (ValueRef::Integer(number), Value::Int(Some(value))) => number == *value,
+        (ValueRef::Text(text), Value::Text(Some(value))) => text == value.as_bytes(),
+        _ => false,
+    }
+}
+
 /// A row as the shared queries read it.
 pub struct Cells<'a, 'b>(pub &'a Row<'b>);
 

@@ -1,8 +1,7 @@
 //! The port, on the writer and the readers.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use rusqlite::Connection;
@@ -17,6 +16,8 @@ use usher_store::tables::Value;
 use usher_store::{Committed, Error, Load, Result, Snapshot, Store, Turn, Unit};
 use uuid::Uuid;
 
+use crate::clock::Clock;
+use crate::journal;
 use crate::open::{self, Options};
 use crate::read::{Loads, Readers};
 use crate::rows::{Cells, bind, error};
@@ -25,10 +26,10 @@ use crate::write::Writer;
 /// SQLite in one folder.
 pub struct SqliteStore {
     writer: Writer,
-    loads: Loads,
+    loads: Arc<Loads>,
     readers: Readers,
     sandbox: bool,
-    clock_offset: AtomicI64,
+    clock: Clock,
     folder: PathBuf,
 }
 
@@ -42,11 +43,11 @@ impl SqliteStore {
         let (connection, sandbox) = open::writer(options)?;
         let offset = open::clock_offset(&connection)?;
         Ok(SqliteStore {
-            loads: Loads::new(options),
+            loads: Arc::new(Loads::new(options)),
             readers: Readers::start(options)?,
             writer: Writer::start(connection, options.max_batch)?,
             sandbox,
-            clock_offset: AtomicI64::new(offset),
+            clock: Clock::ahead_by(offset),
             folder: options.folder.clone(),
         })
     }
@@ -55,16 +56,6 @@ impl SqliteStore {
     #[must_use]
     pub fn folder(&self) -> &std::path::Path {
         &self.folder
-    }
-
-    // The database's clock is this machine's: the store is where `now` comes from.
-    #[allow(clippy::disallowed_methods)]
-    fn clock(&self) -> Time {
-        let since = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        let micros = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
-        Time(micros.saturating_add(self.clock_offset.load(Ordering::SeqCst)))
     }
 
     async fn list<T: Send + 'static>(
@@ -135,25 +126,25 @@ impl Store for SqliteStore {
     }
 
     async fn now(&self) -> Result<Time> {
-        Ok(self.clock())
+        Ok(self.clock.now())
     }
 
     async fn load(&self, load: &Load) -> Result<Snapshot> {
-        self.loads.run(load, self.clock())
+        self.loads.run(load.clone(), self.clock.clone()).await
     }
 
     async fn commit(&self, units: Vec<Unit>) -> Vec<Committed> {
         self.writer.commit(units).await
     }
 
-    async fn turn(&self, _head: Head) -> Result<Box<dyn Turn>> {
+    async fn turn(&self, _heads: &[Head]) -> Result<Box<dyn Turn>> {
         Ok(Box::new(NoTurn))
     }
 
     async fn journal(&self, head: Head, after: u64, limit: u32) -> Result<Vec<EventLine>> {
-        let after = i64::try_from(after).unwrap_or(i64::MAX);
-        let params = vec![id(head.key()), int(after), int(limit)];
-        self.list(lists::JOURNAL, params, lists::event).await
+        self.readers
+            .run(move |connection| journal::after(connection, head, after, limit))
+            .await
     }
 
     async fn due(&self, now: Time, limit: u32) -> Result<Vec<DomainId>> {
@@ -232,7 +223,7 @@ impl Store for SqliteStore {
 
     async fn check(&self) -> Result<Vec<Difference>> {
         let mut differences = Vec::new();
-        for text in lists::CHECKS {
+        for text in lists::CHECKS.into_iter().chain(journal::CHECKS) {
             differences.extend(self.list(text, vec![], lists::difference).await?);
         }
         Ok(differences)
@@ -254,7 +245,7 @@ impl Store for SqliteStore {
                 Ok(offset)
             })
             .await?;
-        self.clock_offset.store(offset, Ordering::SeqCst);
+        self.clock.set_ahead_by(offset);
         Ok(())
     }
 

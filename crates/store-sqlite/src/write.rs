@@ -11,13 +11,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
-use usher_store::tables::{HEADS, JOURNAL, Row, Table, Value, journal_row};
+use usher_store::tables::Row;
 use usher_store::{Committed, Error, Result, Unit};
 use uuid::Uuid;
 
-use crate::rows::{bind, error};
+use crate::journal::{self, End};
+use crate::put::Rows;
+use crate::rows::error;
 
 /// What the writer is asked to do.
 enum Job {
@@ -39,7 +41,7 @@ impl Writer {
         let stopped = Arc::new(AtomicBool::new(false));
         let thread = Thread {
             connection,
-            texts: HashMap::new(),
+            rows: Rows::default(),
             stopped: stopped.clone(),
         };
         thread::Builder::new()
@@ -91,7 +93,7 @@ impl Writer {
 
 struct Thread {
     connection: Connection,
-    texts: HashMap<(&'static str, bool), String>,
+    rows: Rows,
     stopped: Arc<AtomicBool>,
 }
 
@@ -102,8 +104,8 @@ enum Order {
     ClearedFirst,
 }
 
-/// Versions of heads as they are inside the running transaction.
-type Versions = HashMap<Uuid, u64>;
+/// Where journals end inside the running transaction.
+type Ends = HashMap<Uuid, End>;
 
 impl Thread {
     fn serve(mut self, mut queue: mpsc::UnboundedReceiver<Job>, max_batch: usize) {
@@ -172,15 +174,11 @@ impl Thread {
     /// stopped.
     fn together(&mut self, units: &[Unit], order: Order) -> Result<Vec<Committed>> {
         self.execute("BEGIN IMMEDIATE")?;
-        let mut versions = Versions::new();
+        let mut ends = Ends::new();
         let mut outcomes = Vec::with_capacity(units.len());
         for unit in units {
-            let outcome = match self.fits(unit, &mut versions) {
-                Ok(true) => self.write(unit, order).map(|()| {
-                    for change in &unit.heads {
-                        versions.insert(change.head.key(), change.next);
-                    }
-                }),
+            let outcome = match self.fits(unit, &mut ends) {
+                Ok(true) => self.write(unit, order, &mut ends),
                 Ok(false) => {
                     outcomes.push(Err(Error::Conflict));
                     continue;
@@ -217,107 +215,43 @@ impl Thread {
         statement.execute([]).map(|_| ()).map_err(error)
     }
 
-    fn fits(&self, unit: &Unit, versions: &mut Versions) -> Result<bool> {
+    fn fits(&self, unit: &Unit, ends: &mut Ends) -> Result<bool> {
         for change in &unit.heads {
-            let version = match versions.entry(change.head.key()) {
+            let key = change.head.key();
+            let end = match ends.entry(key) {
                 Entry::Occupied(known) => *known.get(),
-                Entry::Vacant(unknown) => *unknown.insert(self.version(change.head.key())?),
+                Entry::Vacant(unknown) => *unknown.insert(journal::end(&self.connection, key)?),
             };
-            if version != change.expected {
+            if end.version != change.expected {
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
-    fn version(&self, head: Uuid) -> Result<u64> {
-        let version: Option<i64> = self
-            .connection
-            .prepare_cached("SELECT version FROM heads WHERE id = ?1")
-            .and_then(|mut s| s.query_row([head.as_bytes()], |row| row.get(0)).optional())
-            .map_err(error)?;
-        Ok(version.and_then(|v| u64::try_from(v).ok()).unwrap_or(0))
-    }
-
-    fn write(&mut self, unit: &Unit, order: Order) -> Result<()> {
-        for change in &unit.heads {
-            let values = vec![
-                Value::Id(Some(change.head.key())),
-                Value::Int(i64::try_from(change.next).ok()),
-                Value::Int(Some(unit.at.0)),
-            ];
-            self.put(&HEADS, &values)?;
-        }
+    fn write(&mut self, unit: &Unit, order: Order, ends: &mut Ends) -> Result<()> {
         for entry in &unit.journal {
-            self.put(&JOURNAL, &journal_row(unit, entry))?;
+            let end = ends.entry(entry.head.key()).or_default();
+            *end = journal::append(&self.connection, unit, entry, *end)?;
+        }
+        for change in &unit.heads {
+            let end = ends.entry(change.head.key()).or_default();
+            end.version = change.next;
+            journal::close(&self.connection, change.head.key(), *end, unit)?;
         }
         let rows: Vec<Row> = unit.writes.iter().map(|write| write.row()).collect();
         if order == Order::ClearedFirst {
             for row in &rows {
-                let (Row::Put(table, values) | Row::Remove(table, values)) = row;
-                self.statement(table, true, &values[..table.key.len()])?;
+                self.rows.clear(&self.connection, row)?;
             }
         }
-        for row in rows {
-            match row {
-                Row::Put(table, values) => self.put(table, &values)?,
-                Row::Remove(table, key) => self.statement(table, true, &key)?,
-            }
+        for row in &rows {
+            self.rows.write(&self.connection, row)?;
         }
         Ok(())
-    }
-
-    fn put(&mut self, table: &'static Table, values: &[Value]) -> Result<()> {
-        self.statement(table, false, values)
-    }
-
-    fn statement(&mut self, table: &'static Table, remove: bool, values: &[Value]) -> Result<()> {
-        let text = self
-            .texts
-            .entry((table.name, remove))
-            .or_insert_with(|| if remove { delete(table) } else { upsert(table) });
-        let mut statement = self.connection.prepare_cached(text).map_err(error)?;
-        bind(&mut statement, values).map_err(error)?;
-        statement.raw_execute().map(|_| ()).map_err(error)
     }
 }
 
 fn is_refused(failure: &Error) -> bool {
     matches!(failure, Error::NotUnique(_) | Error::Constraint(_))
-}
-
-/// The journal is only ever appended to; every other row is written whole.
-fn upsert(table: &Table) -> String {
-    let columns: Vec<_> = table.columns().map(|(name, _)| name).collect();
-    let marks: Vec<_> = (1..=columns.len()).map(|n| format!("?{n}")).collect();
-    let insert = format!(
-        "INSERT INTO {} ({}) VALUES ({})",
-        table.name,
-        columns.join(", "),
-        marks.join(", ")
-    );
-    if std::ptr::eq(table, &JOURNAL) {
-        return insert;
-    }
-    let key: Vec<_> = table.key.iter().map(|(name, _)| *name).collect();
-    let sets: Vec<_> = table
-        .rest
-        .iter()
-        .map(|(name, _)| format!("{name} = excluded.{name}"))
-        .collect();
-    format!(
-        "{insert} ON CONFLICT ({}) DO UPDATE SET {}",
-        key.join(", "),
-        sets.join(", ")
-    )
-}
-
-fn delete(table: &Table) -> String {
-    let key: Vec<_> = table
-        .key
-        .iter()
-        .enumerate()
-        .map(|(n, (name, _))| format!("{name} = ?{}", n + 1))
-        .collect();
-    format!("DELETE FROM {} WHERE {}", table.name, key.join(" AND "))
 }

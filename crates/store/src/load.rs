@@ -18,9 +18,12 @@ pub struct Load {
     pub accounts: BTreeSet<AccountId>,
     /// Accounts by e-mail address, likewise.
     pub emails: BTreeSet<String>,
-    /// Domains in full: head, seats, record, owner, the owner's seat above, line, and
-    /// users whose invitation's time has passed (at most [`DUE_INVITATIONS`]).
+    /// Domains with all that a decision needs: head, seats, owner, the owner's seat above,
+    /// line, and users whose invitation's time has passed (at most [`DUE_INVITATIONS`]).
     pub domains: BTreeSet<DomainId>,
+    /// What domains are called, and their owners' records: for who shows them or writes to
+    /// them.
+    pub names: BTreeSet<DomainId>,
     /// Domains by prefix: the id alone.
     pub prefixes: BTreeSet<String>,
     /// Lines of ancestors with what is recorded of their standing.
@@ -56,6 +59,7 @@ impl Load {
         self.accounts.extend(&other.accounts);
         self.emails.extend(other.emails.iter().cloned());
         self.domains.extend(&other.domains);
+        self.names.extend(&other.names);
         self.prefixes.extend(other.prefixes.iter().cloned());
         self.lineages.extend(&other.lineages);
         self.users.extend(&other.users);

@@ -158,7 +158,7 @@ impl Store for MemoryStore {
         self.lock().commit(&units)
     }
 
-    async fn turn(&self, _head: Head) -> Result<Box<dyn Turn>> {
+    async fn turn(&self, _heads: &[Head]) -> Result<Box<dyn Turn>> {
         Ok(Box::new(AtOnce))
     }
 

@@ -11,9 +11,9 @@ use crate::records::{Mail, Token};
 use crate::unit::{Committed, Unit};
 use crate::{Load, Result, Snapshot};
 
-/// The right to be next on a head: held from before a load until after the commit, by one
-/// process at a time. Gives speed where several contend, never safety. Given back when
-/// dropped.
+/// The right to be next on some heads: held from before a load until after the commit, by
+/// one process at a time. Who has it is not overtaken by who has not: so it makes contention
+/// cheap and fair; it is never what makes it safe. Given back when dropped.
 pub trait Turn: Send {}
 
 /// What the app asks of storage.
@@ -36,8 +36,9 @@ pub trait Store: Send + Sync + 'static {
     /// a row; [`crate::Error::Unknown`] when the outcome can't be told.
     async fn commit(&self, units: Vec<Unit>) -> Vec<Committed>;
 
-    /// Waits for the turn on a head. A store with a single writer gives it at once.
-    async fn turn(&self, head: Head) -> Result<Box<dyn Turn>>;
+    /// Waits for the turn on heads, all of them. A store with a single writer gives it at
+    /// once.
+    async fn turn(&self, heads: &[Head]) -> Result<Box<dyn Turn>>;
 
     /// A journal after a sequence number, oldest first.
     async fn journal(&self, head: Head, after: u64, limit: u32) -> Result<Vec<EventLine>>;

@@ -21,6 +21,9 @@ pub struct HeadChange {
     pub expected: u64,
     /// The version after: the sequence number of the unit's last entry in this journal.
     pub next: u64,
+    /// Whether it was decided in this head's [turn](crate::Turn). What was not is a conflict
+    /// as long as somebody has the turn.
+    pub in_turn: bool,
 }
 
 /// A line of a journal.

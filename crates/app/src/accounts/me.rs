@@ -68,8 +68,10 @@ impl Look for Me {
                 continue;
             };
             load.domains.extend(account.owns);
+            load.names.extend(account.owns);
             if let Place::Managed { domain, user } = account.place {
                 load.domains.insert(domain);
+                load.names.insert(domain);
                 load.people.insert((domain, user));
             }
         }

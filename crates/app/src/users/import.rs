@@ -57,6 +57,7 @@ impl UseCase for ImportUsers {
 
     fn needs(&self, seen: &Snapshot, load: &mut Load) {
         load.domains.insert(self.domain);
+        load.names.insert(self.domain);
         for row in &self.rows {
             let Ok(new) = &row.user else { continue };
             needs_new(load, self.domain, new, self.mode);

@@ -69,6 +69,7 @@ impl UseCase for CreateUser {
 
     fn needs(&self, _seen: &Snapshot, load: &mut Load) {
         load.domains.insert(self.domain);
+        load.names.insert(self.domain);
         needs_new(load, self.domain, &self.new, self.mode);
     }
 

@@ -95,8 +95,8 @@ impl Store for Meanwhile {
     async fn commit(&self, units: Vec<Unit>) -> Vec<Committed> {
         self.inner.commit(units).await
     }
-    async fn turn(&self, head: Head) -> Result<Box<dyn Turn>> {
-        self.inner.turn(head).await
+    async fn turn(&self, heads: &[Head]) -> Result<Box<dyn Turn>> {
+        self.inner.turn(heads).await
     }
     async fn journal(&self, head: Head, after: u64, limit: u32) -> Result<Vec<EventLine>> {
         self.inner.journal(head, after, limit).await

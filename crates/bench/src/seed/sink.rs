@@ -46,6 +46,7 @@ impl Sink {
     pub async fn settle(self) -> Result<()> {
         match self {
             Self::Sqlite(connection) => {
+                connection.execute_batch(CHAIN)?;
                 connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);")?;
             }
             Self::Postgres(client) => {
@@ -57,6 +58,17 @@ impl Sink {
         Ok(())
     }
 }
+
+/// The embedded store's journals are chains: each entry names the row of the one before.
+const CHAIN: &str = "
+    UPDATE journal SET before = chain.before FROM (
+        SELECT rowid AS row, LAG(rowid, 1, 0) OVER (PARTITION BY head ORDER BY seq) AS before
+        FROM journal
+    ) AS chain WHERE journal.rowid = chain.row;
+    UPDATE heads SET last = ends.last FROM (
+        SELECT head, MAX(rowid) AS last FROM journal GROUP BY head
+    ) AS ends WHERE heads.id = ends.head;
+";
 
 type Rows = BTreeMap<&'static str, (&'static Table, Vec<Vec<Value>>)>;
 

@@ -55,10 +55,9 @@ fn rounds(engine: &str, place: &Place, processes: usize) {
     let acknowledged: usize = clients.iter().map(|client| client.acknowledged).sum();
     let what = format!("`kill -9` under load, {engine}");
     let again: usize = clients.iter().map(|client| client.sent_again).sum();
-    let busy: usize = clients.iter().map(|client| client.busy).sum();
     let result = format!(
-        "{acknowledged} acknowledged writes, none lost; {again} without an answer and {busy} \
-         told to come again were sent again, none done twice"
+        "{acknowledged} acknowledged writes, none lost; {again} without an answer were sent \
+         again, none done twice"
     );
     figures::note(&what, rounds, &result);
 }
@@ -117,8 +116,6 @@ struct Worker {
     acknowledged: usize,
     /// Requests whose answer the blow cut off.
     sent_again: usize,
-    /// Requests that were told that nothing was done, and to come again.
-    busy: usize,
     /// Tier by user, as far as acknowledged.
     users: BTreeMap<String, Value>,
     /// The request that has no answer yet.
@@ -140,7 +137,6 @@ impl Worker {
             asked: 0,
             acknowledged: 0,
             sent_again: 0,
-            busy: 0,
             users: BTreeMap::new(),
             pending: None,
         }
@@ -170,10 +166,6 @@ impl Worker {
         let Ok(answer) = sent else {
             return false;
         };
-        if answer.is_refusal("busy") {
-            self.busy += 1;
-            return true;
-        }
         assert_eq!(
             answer.status, request.status,
             "{}: {}",

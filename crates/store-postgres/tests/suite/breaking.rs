@@ -166,7 +166,7 @@ async fn j1_reads_go_on_when_connections_are_killed() {
     for _ in 0..5 {
         let snapshot = store.load(&of_domain(1)).await.expect("a snapshot");
         assert_eq!(snapshot.world.domains.len(), 1);
-        let turn = store.turn(crate::units::head(1)).await.expect("a turn");
+        let turn = store.turn(&[crate::units::head(1)]).await.expect("a turn");
         count(&client, KILL_ALL).await;
         drop(turn);
     }

@@ -66,34 +66,67 @@ async fn a1_many_processes_on_few_heads_lose_and_double_nothing() {
 async fn j1_two_processes_have_one_turn_between_them() {
     let (database, one) = Database::with_store().await;
     let other = Arc::new(database.open().await);
-    let held = one.turn(head(1)).await.expect("a turn");
+    let held = one.turn(&[head(1)]).await.expect("a turn");
     let waiting = {
         let other = Arc::clone(&other);
-        tokio::spawn(async move { other.turn(head(1)).await.map(drop) })
+        tokio::spawn(async move { other.turn(&[head(1)]).await.map(drop) })
     };
     wait_for_a_waiter(&database).await;
     // Another head's turn is nobody's concern.
-    drop(other.turn(head(2)).await.expect("another turn"));
+    drop(other.turn(&[head(2)]).await.expect("another turn"));
     assert!(!waiting.is_finished());
     drop(held);
     waiting.await.expect("no panic").expect("the turn");
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn j1_who_has_the_turn_is_not_overtaken() {
+    let (database, one) = Database::with_store().await;
+    let other = database.open().await;
+    for n in 1..=3 {
+        assert_eq!(commit(&one, opening(n)).await, Ok(()));
+    }
+    let in_turn = |n, expected| {
+        let mut unit = change(n, expected, vec![]);
+        unit.heads[0].in_turn = true;
+        unit
+    };
+    let held = one.turn(&[head(1), head(2)]).await.expect("the turns");
+    for (store, at) in [(&one, 1), (&other, 2)] {
+        let overtaking = [1, 2].map(|n| change(n, 1, vec![]));
+        for unit in overtaking {
+            assert_eq!(commit(store, unit).await, Err(Error::Conflict));
+        }
+        // Nor together with what may go ahead.
+        let units = vec![change(1, 1, vec![]), change(3, at, vec![])];
+        let outcomes = store.commit(units).await;
+        assert_eq!(outcomes, [Err(Error::Conflict), Ok(())]);
+    }
+    assert_eq!(commit(&one, in_turn(1, 1)).await, Ok(()));
+    drop(held);
+    let _turn = other.turn(&[head(1)]).await.expect("the turn");
+    assert_eq!(
+        commit(&one, change(1, 2, vec![])).await,
+        Err(Error::Conflict)
+    );
+    assert_eq!(commit(&other, in_turn(1, 2)).await, Ok(()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn j1_who_no_longer_waits_for_a_turn_never_holds_it() {
     let (database, one) = Database::with_store().await;
     let other = Arc::new(database.open().await);
-    let held = one.turn(head(1)).await.expect("a turn");
+    let held = one.turn(&[head(1)]).await.expect("a turn");
     let waiting = {
         let other = Arc::clone(&other);
-        tokio::spawn(async move { other.turn(head(1)).await.map(drop) })
+        tokio::spawn(async move { other.turn(&[head(1)]).await.map(drop) })
     };
     wait_for_a_waiter(&database).await;
     waiting.abort();
     assert!(waiting.await.is_err_and(|error| error.is_cancelled()));
     drop(held);
-    drop(one.turn(head(1)).await.expect("the turn again"));
-    drop(other.turn(head(1)).await.expect("the turn as well"));
+    drop(one.turn(&[head(1)]).await.expect("the turn again"));
+    drop(other.turn(&[head(1)]).await.expect("the turn as well"));
 }
 
 async fn wait_for_a_waiter(database: &Database) {

@@ -29,6 +29,7 @@ pub fn change(n: u128, expected: u64, writes: Vec<Write>) -> Unit {
             head: head(n),
             expected,
             next: expected + 1,
+            in_turn: false,
         }],
         journal: vec![JournalEntry {
             head: head(n),
@@ -72,6 +73,7 @@ pub fn opening(n: u128) -> Unit {
         head: Head::Account(account),
         expected: 0,
         next: 1,
+        in_turn: false,
     });
     unit
 }

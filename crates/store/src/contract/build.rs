@@ -234,6 +234,7 @@ impl Act {
             head,
             expected,
             next,
+            in_turn: false,
         });
         self.0.heads.sort_by_key(|change| change.head.key());
         let (at, request) = (self.0.at, self.0.id.0);

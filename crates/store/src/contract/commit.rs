@@ -40,6 +40,7 @@ async fn leaves_no_trace(store: &dyn Store, act: Act, expected: Error) {
             load.accounts = (1..=9).map(acc).collect();
             load.emails = (1..=9).map(|n| account_record(n).email).collect();
             load.domains = (1..=9).map(dom).collect();
+            load.names = load.domains.clone();
             load.people = (1..=9).map(|n| (dom(1), usr(n))).collect();
             load.tokens = (1..=9).map(digest).collect();
             load.remembered = (1..=9).map(|n| (Head::Domain(dom(1)), digest(n))).collect();
@@ -156,7 +157,11 @@ async fn j1_a_head_keeps_the_time_of_its_last_decision(store: Arc<dyn Store>) {
     domain_opened(1).done(&*store).await;
     let head = Head::Domain(dom(1));
     Act::new().at(FAR).moves(head, 1).done(&*store).await;
-    let snapshot = load(&*store, |load| load.domains = [dom(1)].into()).await;
+    let snapshot = load(&*store, |load| {
+        load.domains = [dom(1)].into();
+        load.accounts = [acc(1)].into();
+    })
+    .await;
     let state = HeadState {
         version: 2,
         at: FAR,
@@ -217,7 +222,11 @@ async fn j1_units_of_one_commit_follow_one_another(store: Arc<dyn Store>) {
     };
     let units = vec![domain_opened(1).unit(), named(1), named(2), named(3)];
     assert_eq!(store.commit(units).await, vec![Ok(()); 4]);
-    let snapshot = load(&*store, |load| load.domains = [dom(1)].into()).await;
+    let snapshot = load(&*store, |load| {
+        load.domains = [dom(1)].into();
+        load.names = [dom(1)].into();
+    })
+    .await;
     assert_eq!(snapshot.heads[&head].version, 4);
     assert_eq!(snapshot.domain_records[&dom(1)].name, "Name 3");
     assert_eq!(store.journal(head, 0, 10).await.unwrap().len(), 4);
@@ -283,7 +292,7 @@ async fn j1_rows_may_come_in_any_order(store: Arc<dyn Store>) {
     unit.writes.reverse();
     assert_eq!(store.commit(vec![unit]).await, [Ok(())]);
     let snapshot = load(&*store, |load| {
-        load.domains = [dom(1)].into();
+        load.names = [dom(1)].into();
         load.people = [(dom(1), usr(5)), (dom(1), usr(6))].into();
         load.tokens = [digest(5)].into();
     })

@@ -174,6 +174,7 @@ impl Full {
             tokens: [self.token.digest].into(),
             accounts: [acc(1), acc(2)].into(),
             domains: [dom(1), dom(2)].into(),
+            names: [dom(1), dom(2)].into(),
             people: [(dom(1), usr(2))].into(),
             remembered: [(Head::Domain(dom(2)), self.answer.key)].into(),
             attempts: [self.attempts.key].into(),

@@ -15,6 +15,7 @@ super::list! {
     j1_an_entry_keeps_who_when_and_why,
     j2_a_journal_is_read_after_a_number,
     j2_a_journal_that_is_not_there_is_empty,
+    j2_a_long_journal_is_read_from_anywhere,
     j1_a_unit_may_hold_nothing_but_an_entry,
 }
 
@@ -75,6 +76,25 @@ async fn j2_a_journal_is_read_after_a_number(store: Arc<dyn Store>) {
     assert_eq!(seqs(head, 0, 0).await, [0; 0]);
     let other = seqs(Head::Domain(dom(2)), 0, 100).await;
     assert_eq!(other, [1, 2, 3, 4]);
+}
+
+async fn j2_a_long_journal_is_read_from_anywhere(store: Arc<dyn Store>) {
+    let head = Head::Domain(dom(1));
+    domain_opened(1).done(&*store).await;
+    domain_opened(2).done(&*store).await;
+    const LENGTH: u64 = 101;
+    for n in 1..LENGTH / 4 + 1 {
+        let act = Act::new().says(head, 1 + (n - 1) * 4, vec![some_event(head); 4]);
+        act.moves(Head::Domain(dom(2)), n).done(&*store).await;
+    }
+    for after in (0..=LENGTH).step_by(5) {
+        for limit in [1, 3, 31, 32, 33, 200] {
+            let lines = store.journal(head, after, limit).await.unwrap();
+            let seqs: Vec<u64> = lines.iter().map(|line| line.seq).collect();
+            let last = LENGTH.min(after + u64::from(limit));
+            assert_eq!(seqs, (after + 1..=last).collect::<Vec<_>>());
+        }
+    }
 }
 
 async fn j2_a_journal_that_is_not_there_is_empty(store: Arc<dyn Store>) {

@@ -22,6 +22,7 @@ super::list! {
     i1_a_token_is_found_by_account_and_id,
     i1_an_account_is_found_by_id_and_address,
     c3_a_domain_comes_with_all_that_its_standing_needs,
+    c4_names_are_the_domains_and_its_owners,
     c1_a_prefix_gives_the_id_alone,
     c8_lines_of_any_depth,
     c8_lines_share_ancestors,
@@ -92,6 +93,7 @@ async fn j1_what_is_not_there_is_absent(store: Arc<dyn Store>) {
         accounts: [acc(9)].into(),
         emails: ["nobody@example.com".to_owned(), String::new()].into(),
         domains: [dom(9)].into(),
+        names: [dom(9)].into(),
         prefixes: ["nothing".to_owned(), String::new()].into(),
         lineages: [dom(8)].into(),
         users: [(dom(1), usr(9))].into(),
@@ -203,11 +205,17 @@ async fn c3_a_domain_comes_with_all_that_its_standing_needs(store: Arc<dyn Store
     world.users.insert((dom(2), usr(3)), seat);
     let line = domains.iter().map(link).collect();
     world.lineages.insert(dom(3), line);
-    expected.account_records.insert(acc(3), account_record(3));
-    expected.domain_records.insert(dom(3), domain_record(3));
     expected.heads.insert(Head::Domain(dom(3)), first());
-    expected.heads.insert(Head::Account(acc(3)), first());
     assert!(snapshot.world.standing(dom(3)).is_ok(), "its standing");
+    holds_only(snapshot, expected);
+}
+
+async fn c4_names_are_the_domains_and_its_owners(store: Arc<dyn Store>) {
+    chain(&*store, 3).await;
+    let snapshot = load(&*store, |load| load.names = [dom(2)].into()).await;
+    let mut expected = Snapshot::default();
+    expected.account_records.insert(acc(2), account_record(2));
+    expected.domain_records.insert(dom(2), domain_record(2));
     holds_only(snapshot, expected);
 }
 
@@ -469,7 +477,11 @@ async fn j1_a_snapshot_sees_whole_units(store: Arc<dyn Store>) {
     };
     let mut seen = 0;
     while seen < 61 {
-        let snapshot = load(&*store, |load| load.domains = [dom(1)].into()).await;
+        let snapshot = load(&*store, |load| {
+            load.domains = [dom(1)].into();
+            load.names = [dom(1)].into();
+        })
+        .await;
         let version = snapshot.heads[&Head::Domain(dom(1))].version;
         if version > 1 {
             let users = snapshot.world.domains[&dom(1)].users;

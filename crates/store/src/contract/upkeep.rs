@@ -352,23 +352,23 @@ async fn j1_only_a_sandboxs_clock_can_be_moved(store: Arc<dyn Store>) {
 
 async fn j1_turns_come_and_go(store: Arc<dyn Store>) {
     let (here, there) = (Head::Domain(dom(1)), Head::Account(acc(1)));
-    let turn = store.turn(here).await.unwrap();
-    let other = store.turn(there).await.unwrap();
+    let turn = store.turn(&[here]).await.unwrap();
+    let other = store.turn(&[there]).await.unwrap();
     drop(turn);
-    let again = store.turn(here).await.unwrap();
+    let again = store.turn(&[here]).await.unwrap();
     drop((again, other));
     // Many who wait all get theirs.
     let waiting: Vec<_> = (0..8)
         .map(|_| {
             let store = store.clone();
-            tokio::spawn(async move { drop(store.turn(here).await.unwrap()) })
+            tokio::spawn(async move { drop(store.turn(&[here]).await.unwrap()) })
         })
         .collect();
     for turn in waiting {
         turn.await.unwrap();
     }
     // And a turn is no lock on the rows.
-    let _turn = store.turn(here).await.unwrap();
+    let _turn = store.turn(&[here]).await.unwrap();
     domain_opened(1).done(&*store).await;
 }
 

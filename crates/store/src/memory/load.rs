@@ -97,6 +97,9 @@ impl Reading<'_> {
         for id in &load.lineages {
             self.lineage(*id);
         }
+        for id in &load.names {
+            self.names(*id);
+        }
         for prefix in &load.prefixes {
             let claim = Claim::Prefix(prefix.clone());
             if let Some(Holder::DomainRecord(id)) = self.tables.holder(&claim) {
@@ -106,20 +109,29 @@ impl Reading<'_> {
     }
 
     fn domain(&mut self, id: DomainId) {
-        let (Some(domain), Some(record)) =
-            (self.tables.domain(id), self.tables.domain_records.get(&id))
-        else {
+        let Some(domain) = self.tables.domain(id) else {
             return;
         };
-        if !self.tables.accounts.contains_key(&domain.owner) {
+        let Some(owner) = self.tables.accounts.get(&domain.owner) else {
             return;
-        }
+        };
         self.snapshot.world.domains.insert(id, domain);
-        self.snapshot.domain_records.insert(id, record.clone());
         self.head(Head::Domain(id));
-        self.account(domain.owner);
+        self.snapshot.world.accounts.insert(owner.id, *owner);
         if let Some((above, user)) = domain.parent {
             self.user(above, user);
+        }
+    }
+
+    /// What a domain is called, and its owner's record.
+    fn names(&mut self, id: DomainId) {
+        let tables = self.tables;
+        let owner = tables.domains.get(&id).map(|domain| domain.owner);
+        let owner = owner.and_then(|owner| tables.account_records.get(&owner));
+        if let (Some(record), Some(owner)) = (tables.domain_records.get(&id), owner) {
+            self.snapshot.domain_records.insert(id, record.clone());
+            let records = &mut self.snapshot.account_records;
+            records.insert(owner.account, owner.clone());
         }
     }
 

@@ -1,7 +1,7 @@
 //! The queries of a load: which keys each takes, and where its rows go in the snapshot.
 
 use usher_rules::world::Link;
-use usher_rules::{AccountId, DomainId, Head};
+use usher_rules::{DomainId, Head};
 
 use super::decode::{Columns, Reader};
 use crate::load::{DUE_INVITATIONS, Load};
@@ -137,19 +137,15 @@ static EMAILS: Query = Query {
     read: read_account,
 };
 
+/// An account, its record and its head.
 fn read_account(row: &dyn Columns, snapshot: &mut Snapshot) -> Result<()> {
-    put_account(row, 0, snapshot).map(|_| ())
-}
-
-/// An account, its record and its head, beginning at a column.
-fn put_account(row: &dyn Columns, at: usize, snapshot: &mut Snapshot) -> Result<AccountId> {
-    let account = Reader::new(row, "accounts", at).account()?;
-    let record = Reader::new(row, "account_records", at + ACCOUNT_WIDTH).account_record()?;
-    let after = at + ACCOUNT_WIDTH + ACCOUNT_RECORD_WIDTH;
+    let account = Reader::new(row, "accounts", 0).account()?;
+    let record = Reader::new(row, "account_records", ACCOUNT_WIDTH).account_record()?;
+    let after = ACCOUNT_WIDTH + ACCOUNT_RECORD_WIDTH;
     put_head(row, after, Head::Account(account.id), snapshot)?;
     snapshot.world.accounts.insert(account.id, account);
     snapshot.account_records.insert(account.id, record);
-    Ok(account.id)
+    Ok(())
 }
 
 fn put_head(row: &dyn Columns, at: usize, head: Head, snapshot: &mut Snapshot) -> Result<()> {
@@ -177,31 +173,42 @@ static DOMAINS: Query = Query {
     template: concat!(
         "SELECT ",
         columns!(domain),
-        ", ",
-        columns!(domain_record),
         ", h.version, h.at, ",
-        columns!(user),
-        ", ",
         columns!(account),
         ", ",
-        columns!(account_record),
-        ", oh.version, oh.at",
-        " FROM {{domains d JOIN seats s ON s.domain = d.id \
-         JOIN domain_records dr ON dr.domain = d.id JOIN heads h ON h.id = d.id \
-         LEFT JOIN users u ON u.domain = d.parent AND u.id = d.parent_user \
-         JOIN accounts a ON a.id = d.owner JOIN account_records ar ON ar.account = a.id \
-         JOIN heads oh ON oh.id = a.id | d.id = {a}}}"
+        columns!(user),
+        " FROM {{domains d JOIN seats s ON s.domain = d.id JOIN heads h ON h.id = d.id \
+         JOIN accounts a ON a.id = d.owner \
+         LEFT JOIN users u ON u.domain = d.parent AND u.id = d.parent_user | d.id = {a}}}"
     ),
     keys: &[Type::Id],
     read: |row, snapshot| {
         let domain = Reader::new(row, "domains", 0).domain()?;
-        let record = Reader::new(row, "domain_records", DOMAIN_AND_SEATS).domain_record()?;
-        let at = DOMAIN_AND_SEATS + DOMAIN_RECORD_WIDTH;
+        let at = DOMAIN_AND_SEATS;
         put_head(row, at, Head::Domain(domain.id), snapshot)?;
-        put_user(row, at + 2, snapshot)?;
-        put_account(row, at + 2 + USER_WIDTH, snapshot)?;
-        snapshot.domain_records.insert(domain.id, record);
+        let owner = Reader::new(row, "accounts", at + 2).account()?;
+        put_user(row, at + 2 + ACCOUNT_WIDTH, snapshot)?;
+        snapshot.world.accounts.insert(owner.id, owner);
         snapshot.world.domains.insert(domain.id, domain);
+        Ok(())
+    },
+};
+
+static NAMES: Query = Query {
+    template: concat!(
+        "SELECT ",
+        columns!(domain_record),
+        ", ",
+        columns!(account_record),
+        " FROM {{domain_records dr JOIN domains d ON d.id = dr.domain \
+         JOIN account_records ar ON ar.account = d.owner | dr.domain = {a}}}"
+    ),
+    keys: &[Type::Id],
+    read: |row, snapshot| {
+        let record = Reader::new(row, "domain_records", 0).domain_record()?;
+        let owner = Reader::new(row, "account_records", DOMAIN_RECORD_WIDTH).account_record()?;
+        snapshot.account_records.insert(owner.account, owner);
+        snapshot.domain_records.insert(record.domain, record);
         Ok(())
     },
 };
@@ -217,8 +224,9 @@ static PREFIXES: Query = Query {
     },
 };
 
-/// Root first, the domain itself last.
-static LINEAGES: Query = Query {
+/// A line at once: root first, the domain itself last. An engine that looks keys up one
+/// by one follows it by [`LINK`] instead.
+pub static LINEAGES: Query = Query {
     template: "WITH RECURSIVE line(start, depth, id, parent, first_met, lapsed_at, noted, \
         noted_until) AS (\
         SELECT d.id, 0, d.id, d.parent, d.first_met, d.lapsed_at, d.noted, d.noted_until \
@@ -240,6 +248,21 @@ static LINEAGES: Query = Query {
         Ok(())
     },
 };
+
+/// One domain of a line, by its id: the domain above it, and what is recorded of its
+/// standing.
+pub const LINK: &str = "SELECT d.parent, d.first_met, d.lapsed_at, d.noted, d.noted_until \
+    FROM domains d WHERE d.id = ?1";
+
+/// Reads a row of [`LINK`].
+///
+/// # Errors
+/// [`Error::Inconsistent`] for a row that can't be.
+pub fn link(row: &dyn Columns, domain: DomainId) -> Result<(Link, Option<DomainId>)> {
+    let above = Reader::new(row, "domains", 0).opt_id(0)?.map(DomainId);
+    let record = Reader::new(row, "domains", 1).record()?;
+    Ok((Link { domain, record }, above))
+}
 
 /// The limit is [`DUE_INVITATIONS`]; the time comes with the key.
 static DUE_USERS: Query = Query {
@@ -360,12 +383,13 @@ static SIGNING_KEYS: Query = Query {
 };
 
 /// Every query of a load, for an engine that prepares them.
-pub static ALL: [&Query; 18] = [
+pub static ALL: [&Query; 19] = [
     &TOKENS,
     &TOKEN_IDS,
     &ACCOUNTS,
     &EMAILS,
     &DOMAINS,
+    &NAMES,
     &PREFIXES,
     &LINEAGES,
     &DUE_USERS,
@@ -404,6 +428,7 @@ pub fn steps(load: &Load, now: usher_rules::Time) -> Vec<Step> {
         step(&ACCOUNTS, load.accounts.iter().map(|a| vec![id(a.0)])),
         step(&EMAILS, load.emails.iter().map(|e| vec![text(e)])),
         step(&DOMAINS, load.domains.iter().map(|d| vec![id(d.0)])),
+        step(&NAMES, load.names.iter().map(|d| vec![id(d.0)])),
         step(&DUE_USERS, load.domains.iter().map(|d| pair(d, int(now.0)))),
         step(&PREFIXES, load.prefixes.iter().map(|p| vec![text(p)])),
         step(&LINEAGES, lines.iter().map(|d| vec![id(d.0)])),

@@ -50,6 +50,7 @@ fn unit(n: u128) -> Unit {
             head,
             expected: 0,
             next: 1,
+            in_turn: false,
         }],
         journal: vec![JournalEntry {
             head,

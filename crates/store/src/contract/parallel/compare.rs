@@ -128,6 +128,7 @@ impl Run {
         load.token_ids.retain(|_| dice.percent(30));
         load.accounts.retain(|_| dice.percent(30));
         load.domains.retain(|_| dice.percent(30));
+        load.names.retain(|_| dice.percent(30));
         load.lineages.retain(|_| dice.percent(30));
         load.users.retain(|_| dice.percent(30));
         load.people.retain(|_| dice.percent(30));
@@ -256,6 +257,7 @@ fn everything() -> Load {
             .collect(),
         accounts: accounts().collect(),
         domains: (0..DOMAINS).map(dom).collect(),
+        names: (0..DOMAINS).map(dom).collect(),
         lineages: (0..DOMAINS).map(dom).collect(),
         users: users().collect(),
         people: users().collect(),
