@@ -6,11 +6,12 @@
 //! problem from one table ([`problem`]).
 //!
 //! Absent here, on purpose: decisions and authorisation (they are the app's), SQL, the name
-//! of any engine, sockets but for one wrapper ([`listen`]), settings files, and anything
-//! that two processes would have to share.
+//! of any engine, sockets but for wrappers ([`listen`], [`client`]), settings files, and
+//! anything that two processes would have to share.
 
 mod accounts;
 mod answer;
+mod client;
 mod document;
 mod domains;
 mod extract;
@@ -47,6 +48,7 @@ use crate::problem::{Problem, table};
 use crate::state::{Http, Shared};
 use crate::watch::{Watch, WatchLayer};
 
+pub use client::{Introduced, Network, Peer, Proxies};
 pub use listen::{Impatient, Listener};
 pub use meters::BUCKETS;
 pub use options::{HttpOptions, MailText};

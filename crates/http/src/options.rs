@@ -7,6 +7,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 use usher_store::records::Mail;
 
+use crate::client::Proxies;
 use crate::limits;
 
 /// A mail as it reads.
@@ -26,6 +27,8 @@ pub struct HttpOptions {
     /// Where people reach the server, without a trailing slash. A panel's writes must come
     /// from there.
     pub public_url: String,
+    /// The proxies whose word for where a request comes from counts.
+    pub trusted_proxies: Proxies,
     /// Gives the text of `GET /metrics`; without one the route answers 404.
     pub metrics: Option<PrometheusHandle>,
     /// Bytes of a request's body.
@@ -43,6 +46,7 @@ impl Default for HttpOptions {
         Self {
             sandbox: false,
             public_url: "http://127.0.0.1:8080".to_owned(),
+            trusted_proxies: Proxies::default(),
             metrics: None,
             body_bytes: limits::BODY_BYTES,
             time_out: limits::TIME_OUT,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Deserialize;
+use usher_http::Network;
 
 use crate::commands::Error;
 
@@ -31,6 +32,16 @@ pub struct Given {
     /// Where people reach the server, for links in mails [default: http://ADDRESS].
     #[arg(long, global = true, env = "USHER_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
+    /// Addresses and networks of proxies in front, separated by commas, whose
+    /// X-Forwarded-For or Forwarded header says where a request comes from.
+    #[arg(
+        long,
+        global = true,
+        env = "USHER_TRUSTED_PROXIES",
+        value_name = "NETWORKS",
+        value_delimiter = ','
+    )]
+    pub trusted_proxies: Option<Vec<Network>>,
     /// The server's certificate chain (PEM), to speak TLS without a proxy in front.
     #[arg(
         long,
@@ -150,6 +161,7 @@ pub struct Settings {
     pub database_url: Option<String>,
     pub listen: SocketAddr,
     pub public_url: Option<String>,
+    pub trusted_proxies: Vec<Network>,
     /// Certificate chain and key.
     pub tls: Option<(PathBuf, PathBuf)>,
     /// Unless said, what the store is; a new one is none.
@@ -235,6 +247,10 @@ impl Settings {
                 .or(filed.listen)
                 .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
             public_url: given.public_url.or(filed.public_url),
+            trusted_proxies: given
+                .trusted_proxies
+                .or(filed.trusted_proxies)
+                .unwrap_or_default(),
             tls: given
                 .tls_cert
                 .or(filed.tls_cert)
@@ -282,6 +298,16 @@ mod tests {
         assert_eq!(settings.app.rules.grace_seconds, 3 * DAY);
         assert_eq!(settings.app.rules.invitation_seconds, 2 * DAY);
         assert_eq!(settings.app.log_in_seconds, 30 * DAY);
+    }
+
+    #[test]
+    fn trusted_proxies_are_networks_and_a_list_in_the_file() {
+        let filed = "trusted_proxies = [\"10.0.0.0/8\", \"::1\"]";
+        let filed: Given = toml::from_str(filed).unwrap();
+        let settings = Settings::join(Given::default(), filed);
+        let named = ["10.0.0.0/8", "::1"].map(|text| text.parse().unwrap());
+        assert_eq!(settings.trusted_proxies, named);
+        assert!(toml::from_str::<Given>("trusted_proxies = [\"proxy\"]").is_err());
     }
 
     #[test]

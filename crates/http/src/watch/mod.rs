@@ -5,13 +5,14 @@ mod ids;
 
 use std::any::Any;
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{ConnectInfo, MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::response::{IntoResponse as _, Response};
 use futures::FutureExt as _;
@@ -19,6 +20,7 @@ use tower::{Layer, Service};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
+use crate::client::Peer;
 use crate::meters::Meters;
 use crate::options::HttpOptions;
 use crate::problem::{Cause, Stopped, table};
@@ -67,6 +69,13 @@ impl Watch {
             ids: Ids::new(),
             headers,
         })
+    }
+
+    /// From where a request comes; none for one that came over no connection.
+    fn client_of(&self, request: &Request) -> Option<IpAddr> {
+        let ConnectInfo(Peer(peer)) = request.extensions().get()?;
+        let proxies = &self.options.trusted_proxies;
+        Some(proxies.client(peer.ip(), request.headers()))
     }
 
     fn dress(&self, response: &mut Response, id: Uuid) {
@@ -128,6 +137,7 @@ where
         let started = Instant::now();
         let watch = self.watch.clone();
         let id = watch.ids.of(request.headers());
+        let client = watch.client_of(&request);
         let method = request.method().clone();
         let matched = request.extensions().get::<MatchedPath>();
         let route = watch.meters.of(matched.map(MatchedPath::as_str));
@@ -138,8 +148,16 @@ where
             let work = AssertUnwindSafe(work).catch_unwind().instrument(span);
             let mut response = in_time(work, watch.options.time_out).await;
             watch.dress(&mut response, id);
-            route.count(&method, response.status(), started.elapsed());
-            log(&response, id, &method, route.name());
+            let took = started.elapsed();
+            route.count(&method, response.status(), took);
+            let asked = Asked {
+                id,
+                client,
+                method: &method,
+                route: route.name(),
+                took,
+            };
+            asked.log(&response);
             Ok(response)
         })
     }
@@ -163,16 +181,39 @@ async fn in_time(work: impl Future<Output = Caught>, time_out: Duration) -> Resp
     }
 }
 
-fn log(response: &Response, id: Uuid, method: &Method, route: &str) {
-    let status = response.status();
-    if status.is_server_error() {
-        let cause = response.extensions().get::<Cause>();
-        let cause = cause.map_or("", |cause| &cause.0);
-        let status = status.as_u16();
-        tracing::error!(request = %id, %method, route, status, cause, "a request failed");
-    } else {
-        let status = status.as_u16();
-        tracing::debug!(request = %id, %method, route, status, "a request was answered");
+/// A request that was answered, for the log.
+struct Asked<'a> {
+    id: Uuid,
+    client: Option<IpAddr>,
+    method: &'a Method,
+    route: &'a str,
+    took: Duration,
+}
+
+impl Asked<'_> {
+    fn log(self, response: &Response) {
+        let Asked {
+            id,
+            client,
+            method,
+            route,
+            took,
+        } = self;
+        let client = client.map(tracing::field::display);
+        let status = response.status().as_u16();
+        if response.status().is_server_error() {
+            let cause = response.extensions().get::<Cause>();
+            let cause = cause.map_or("", |cause| &cause.0);
+            tracing::error!(
+                request = %id, client, %method, route, status, cause, ?took,
+                "a request failed"
+            );
+        } else {
+            tracing::debug!(
+                request = %id, client, %method, route, status, ?took,
+                "a request was answered"
+            );
+        }
     }
 }
 

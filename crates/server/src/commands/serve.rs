@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use usher_app::{App, entropy};
+use usher_http::{Introduced, Peer, Proxies};
 
 use super::Error;
 use crate::mail::{SmtpMailer, Templates};
@@ -98,12 +99,14 @@ impl Server {
         let options = usher_http::HttpOptions {
             sandbox: self.app.store.is_sandbox(),
             public_url: self.app.settings.public_url.clone(),
+            trusted_proxies: Proxies::new(self.settings.trusted_proxies.clone()),
             metrics: Some(self.metrics.clone()),
             stopping: stopping.clone(),
             mail_text: Arc::new(move |mail| templates.read(mail)),
             ..usher_http::HttpOptions::default()
         };
-        let router = usher_http::router(self.app.clone(), options);
+        let router = usher_http::router(self.app.clone(), options)
+            .into_make_service_with_connect_info::<Peer>();
         let every = Duration::from_secs(u64::from(self.settings.sweep_seconds.max(1)));
         let sweeps = tokio::spawn(sweep(self.app.clone(), metrics, every, stopping.clone()));
         let mails = tokio::spawn(send(self.app.clone(), self.mailer, stopping.clone()));
@@ -117,12 +120,12 @@ impl Server {
         let listener = usher_http::Listener::new(self.listener);
         let served = match self.tls {
             None => {
-                let serve = axum::serve(listener, router).with_graceful_shutdown(told);
+                let serve = axum::serve(Introduced(listener), router).with_graceful_shutdown(told);
                 tokio::spawn(serve.into_future())
             }
             Some(acceptor) => {
                 let listener = TlsListener::new(listener, acceptor, self.address);
-                let serve = axum::serve(listener, router).with_graceful_shutdown(told);
+                let serve = axum::serve(Introduced(listener), router).with_graceful_shutdown(told);
                 tokio::spawn(serve.into_future())
             }
         };

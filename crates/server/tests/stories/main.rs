@@ -12,5 +12,6 @@ mod harness;
 mod last_seat;
 mod mail;
 mod named_seats;
+mod proxies;
 mod syncs;
 mod waterfall;

@@ -68,6 +68,13 @@ impl Client {
         self.call(&Method::PUT, path, Some(body))
     }
 
+    /// The status of a request that a proxy passes on for someone else.
+    pub fn forwarded_for(&self, whom: &str, path: &str) -> u16 {
+        let request = self.request(&Method::GET, path, None, None);
+        let answer = request.header("X-Forwarded-For", whom).send();
+        answer.expect("an answer").status().as_u16()
+    }
+
     fn call(&self, method: &Method, path: &str, body: Option<&Value>) -> Answer {
         self.send(method, path, body, None)
             .unwrap_or_else(|error| panic!("{method} {path}: {error}"))

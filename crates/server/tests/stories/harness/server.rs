@@ -2,6 +2,7 @@
 
 use super::{Client, Place};
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 const LISTENING: &str = "usher: listening on ";
@@ -23,6 +24,16 @@ impl Server {
     pub fn start_for_real(place: &Place, options: &[&str]) -> Self {
         let mut command = usher();
         command.args(["serve", "--listen", "127.0.0.1:0"]);
+        Self::spawn(command.args(place.arguments()).args(options))
+    }
+
+    /// As [`Server::start_for_real`], with its log in a file.
+    pub fn start_logging(place: &Place, options: &[&str], log: &Path) -> Self {
+        let log = std::fs::File::create(log).expect("a file for the log");
+        let mut command = usher();
+        command
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .stderr(log);
         Self::spawn(command.args(place.arguments()).args(options))
     }
 
