@@ -47,11 +47,12 @@ impl Cluster {
         client
             .batch_execute(&format!("CREATE DATABASE {name}"))
             .await?;
-        let (server, _) = self
+        let (server, rest) = self
             .url
             .rsplit_once('/')
             .ok_or("a URL without a database")?;
-        Ok(format!("{server}/{name}"))
+        let options = rest.find('?').map_or("", |at| &rest[at..]);
+        Ok(format!("{server}/{name}{options}"))
     }
 
     /// The setting's value, for the report: figures mean nothing without their durability.

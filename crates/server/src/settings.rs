@@ -17,7 +17,8 @@ pub struct Given {
     /// The data folder of the embedded store [default: usher-data].
     #[arg(long, global = true, env = "USHER_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// A PostgreSQL database, instead of the embedded store: postgres://user@host/name.
+    /// A PostgreSQL database, instead of the embedded store: postgres://user@host/name,
+    /// with ?sslmode=verify-full and sslrootcert=FILE for TLS.
     #[arg(
         long,
         global = true,

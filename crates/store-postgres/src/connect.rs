@@ -14,11 +14,13 @@ use deadpool_postgres::{
 use futures::FutureExt;
 use futures::future::maybe_done;
 use tokio::time::Instant;
-use tokio_postgres::tls::NoTlsStream;
-use tokio_postgres::{Client, Config, Connection, NoTls, Socket, Statement};
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{Client, Connection, Socket, Statement};
+use tokio_postgres_rustls::MakeRustlsConnect;
 use usher_store::{Error, Result};
 
 use crate::error::translate;
+use crate::tls;
 
 /// How long a request waits for a database that can't be reached.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
@@ -77,9 +79,27 @@ impl Purpose {
     }
 }
 
+type Stream = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
+
+/// How every connection is made, whatever it is for.
+#[derive(Clone)]
+pub(crate) struct Config {
+    driver: tokio_postgres::Config,
+    tls: MakeRustlsConnect,
+}
+
+impl Config {
+    /// A connection, as the driver gives it.
+    pub(crate) async fn connect(&self) -> Result<(Client, Connection<Socket, Stream>)> {
+        let connected = self.driver.connect(self.tls.clone()).await;
+        connected.map_err(translate)
+    }
+}
+
 /// Reads a URL, and adds what it leaves open.
 pub(crate) fn config(url: &str) -> Result<Config> {
-    let mut config: Config = url
+    let (url, wanted) = tls::wanted(url);
+    let mut config: tokio_postgres::Config = url
         .parse()
         .map_err(|error| Error::Engine(format!("the database's URL: {error}")))?;
     if config.get_application_name().is_none() {
@@ -92,7 +112,10 @@ pub(crate) fn config(url: &str) -> Result<Config> {
         config.tcp_user_timeout(Duration::from_secs(10));
     }
     config.keepalives_idle(Duration::from_secs(10));
-    Ok(config)
+    Ok(Config {
+        driver: config,
+        tls: tls::connector(&wanted)?,
+    })
 }
 
 /// A connection that is driven by the task that uses it: what is sent together leaves in
@@ -103,7 +126,7 @@ pub(crate) struct Link {
 }
 
 /// The half of a connection that talks to the socket; none once it has ended.
-pub(crate) struct Driver(Option<Connection<Socket, NoTlsStream>>);
+pub(crate) struct Driver(Option<Connection<Socket, Stream>>);
 
 impl Driver {
     /// Runs requests that were made with this connection's client.
@@ -128,7 +151,7 @@ impl Driver {
 impl Link {
     /// Connects and sets the session up.
     pub(crate) async fn open(config: &Config, purpose: Purpose) -> Result<Link> {
-        let (client, connection) = config.connect(NoTls).await.map_err(translate)?;
+        let (client, connection) = config.connect().await?;
         let mut link = Link {
             client,
             driver: Driver(Some(connection)),
@@ -215,8 +238,8 @@ pub(crate) async fn pipeline<F: Future>(requests: Vec<F>) -> Vec<F::Output> {
 /// A pool of connections that are driven by tasks of their own.
 pub(crate) fn pool(config: &Config, purpose: Purpose, size: usize) -> Result<Pool> {
     let manager = Manager::from_config(
-        config.clone(),
-        NoTls,
+        config.driver.clone(),
+        config.tls.clone(),
         ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         },

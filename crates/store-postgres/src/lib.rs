@@ -6,6 +6,7 @@
 //!   [`merge`] puts together and deals out.
 //! - [`lists`]: lists and reports on a small pool of their own.
 //! - [`turn`]: advisory locks by which processes that contend for a head queue up.
+//! - [`connect`]: how all of them connect, over TLS or not as [`tls`] reads it in the URL.
 //! - [`open`]: the schema.
 //!
 //! Only the server names this crate. Absent here: any decision, and any fact that outlives
@@ -20,11 +21,11 @@ mod merge;
 mod open;
 mod read;
 mod rows;
+mod tls;
 mod turn;
 mod write;
 
 use async_trait::async_trait;
-use tokio_postgres::Config;
 use uuid::Uuid;
 
 use usher_rules::{AccountId, DomainId, Head, Time};
@@ -67,14 +68,15 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// Opens the store at a URL (`postgres://user:password@host/database`).
+    /// Opens the store at a URL (`postgres://user:password@host/database`); `sslmode` and
+    /// `sslrootcert` in it say how connections are encrypted.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the database can't be reached, [`Error::Sandbox`] when
     /// it was made the other way, [`Error::Engine`] when its schema is another than this
     /// program's.
     pub async fn open(url: &str, options: Options) -> Result<PostgresStore> {
-        let config: Config = connect::config(url)?;
+        let config = connect::config(url)?;
         let sandbox = open::prepare(&config, options).await?;
         Ok(PostgresStore {
             loads: read::Loads::start(&config, options.readers, sandbox),

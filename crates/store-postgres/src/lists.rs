@@ -2,7 +2,7 @@
 
 use deadpool_postgres::{Object, Pool};
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Config, IsolationLevel, Row};
+use tokio_postgres::{IsolationLevel, Row};
 use usher_rules::{AccountId, DomainId, Head, Time};
 use usher_store::lists::{
     Difference, DomainLine, EventLine, Listing, Page, Totals, UserLine, VerificationLine,
@@ -13,7 +13,7 @@ use usher_store::records::{Mail, Token};
 use usher_store::{Error, Result};
 use uuid::Uuid;
 
-use crate::connect::{Purpose, pool, taken};
+use crate::connect::{Config, Purpose, pool, taken};
 use crate::error::{ends_session, translate};
 use crate::rows::{Line, Param, sql_type};
 

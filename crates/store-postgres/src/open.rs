@@ -1,9 +1,10 @@
 //! Opening: the schema, and what the store notes of itself.
 
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::Client;
 use usher_store::{Error, Result};
 
 use crate::Options;
+use crate::connect::Config;
 use crate::error::translate;
 
 mod migrations {
@@ -20,7 +21,7 @@ const NO_SANDBOX: &str = "this store was made without --sandbox, which can't be 
 /// Brings the schema up to date if that is wanted, and makes sure that it is, and that the
 /// store was made for what it is opened as.
 pub(crate) async fn prepare(config: &Config, options: Options) -> Result<bool> {
-    let (mut client, connection) = config.connect(NoTls).await.map_err(translate)?;
+    let (mut client, connection) = config.connect().await?;
     let driver = tokio::spawn(connection);
     let prepared = under_lock(&mut client, options).await;
     drop(client);

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 use tokio::time::Instant;
-use tokio_postgres::{Config, Statement};
+use tokio_postgres::Statement;
 use usher_rules::Time;
 use usher_store::queries::loads::{ALL, Step, steps};
 use usher_store::{Error, Load, Result, Snapshot};
 
-use crate::connect::{Link, PATIENCE, Pauses, Purpose, pipeline};
+use crate::connect::{Config, Link, PATIENCE, Pauses, Purpose, pipeline};
 use crate::error::{ends_session, translate};
 use crate::merge::{self, Merged, merge};
 

@@ -5,12 +5,11 @@
 
 use deadpool_postgres::{Object, Pool};
 use tokio::runtime::Handle;
-use tokio_postgres::Config;
 use usher_rules::Head;
 use usher_store::{Result, Turn};
 use uuid::Uuid;
 
-use crate::connect::{Purpose, pool, taken};
+use crate::connect::{Config, Purpose, pool, taken};
 use crate::error::translate;
 
 /// How many turns a process holds or waits for at a time.

@@ -11,14 +11,14 @@ use std::time::Duration;
 use futures::future::join_all;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
+use tokio_postgres::Statement;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Config, Statement};
 use usher_store::{Committed, Error, Result, Unit};
 use uuid::Uuid;
 
 use crate::batch::{self, Changes, Versions, Way};
-use crate::connect::{Link, PATIENCE, Pauses, Purpose, pipeline};
+use crate::connect::{Config, Link, PATIENCE, Pauses, Purpose, pipeline};
 use crate::error::{ends_session, is_of_versions, translate};
 use crate::lookup;
 

@@ -1,4 +1,6 @@
 //! One throwaway PostgreSQL cluster, with its syncs on, for tests, benchmarks and hand use.
+//! It speaks TLS to those who ask: its certificate is for `localhost`, by an authority of its
+//! own, whose certificate is `root.crt` in its data folder.
 //!
 //! Is not: a test's database. Each test makes one of its own in this cluster and drops it.
 //!
@@ -7,6 +9,8 @@
 //! signal handler is needed here, and an interrupted run leaves nothing behind.
 
 use crate::shell::{self, Result};
+use std::ffi::OsString;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -26,6 +30,7 @@ impl Cluster {
         let port = shell::free_port()?;
         let folder = std::env::temp_dir().join(format!("usher-postgres-{port}"));
         initialise(&programs, &folder)?;
+        certify(&folder)?;
         let holder = unprivileged("sh")
             .args(["-c", HOLD, "hold-postgres"])
             .arg(programs.join("postgres"))
@@ -39,9 +44,10 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// The superuser's address of the database `postgres`.
+    /// The superuser's address of the database `postgres`, without TLS.
     pub fn url(&self) -> String {
-        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+        let at = format!("127.0.0.1:{}", self.port);
+        format!("postgres://postgres@{at}/postgres?sslmode=disable")
     }
 
     fn wait_until_it_answers(&mut self, programs: &Path) -> Result<()> {
@@ -101,6 +107,40 @@ fn initialise(programs: &Path, folder: &Path) -> Result<()> {
     } else {
         Err(format!("initdb in {} ended with {made}", folder.display()).into())
     }
+}
+
+/// Makes an authority, and a certificate by it for the server, and switches TLS on.
+fn certify(folder: &Path) -> Result<()> {
+    let openssl = |arguments: &str| -> Result<()> {
+        let arguments = arguments.split_whitespace().map(|word| {
+            let file = word.contains(".crt") || word.contains(".key") || word.contains(".csr");
+            if file {
+                folder.join(word).into()
+            } else {
+                OsString::from(word)
+            }
+        });
+        let mut command = unprivileged("openssl");
+        let done = command.args(arguments).stderr(Stdio::null()).status()?;
+        if done.success() {
+            return Ok(());
+        }
+        Err(format!("openssl ended with {done}").into())
+    };
+    let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+    let authority = "-x509 -days 3650 -subj /CN=throwaway -keyout root.key -out root.crt";
+    let server = "-subj /CN=localhost -addext subjectAltName=DNS:localhost \
+        -keyout server.key -out server.csr";
+    let signed = "-req -days 3650 -copy_extensions copyall -in server.csr \
+        -CA root.crt -CAkey root.key -CAcreateserial -out server.crt";
+    openssl(&format!("req {key} {authority}"))?;
+    openssl(&format!("req {key} {server}"))?;
+    openssl(&format!("x509 {signed}"))?;
+    let settings = folder.join("postgresql.conf");
+    let mut settings = std::fs::OpenOptions::new().append(true).open(settings)?;
+    // The files have the names that it looks for.
+    writeln!(settings, "ssl = on")?;
+    Ok(())
 }
 
 /// PostgreSQL refuses to run as root, so root runs it as the user that its package made.

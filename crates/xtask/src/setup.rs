@@ -8,11 +8,12 @@ use crate::shell::{self, Result};
 use std::path::PathBuf;
 
 /// A program, and the Debian package that brings it.
-const FROM_DEBIAN: [(&str, &str); 5] = [
+const FROM_DEBIAN: [(&str, &str); 6] = [
     ("promtool", "prometheus"),
     ("strace", "strace"),
     ("curl", "curl"),
     ("jq", "jq"),
+    ("openssl", "openssl"),
     ("python3", "python3"),
 ];
 

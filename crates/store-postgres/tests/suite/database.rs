@@ -68,11 +68,19 @@ impl Database {
 
     /// Its URL.
     pub fn url(&self) -> String {
-        let (server, _) = self
+        let (server, rest) = self
             .cluster
             .rsplit_once('/')
             .expect("a URL with a database");
-        format!("{server}/{}", self.name)
+        let options = rest.find('?').map_or("", |at| &rest[at..]);
+        format!("{server}/{}{options}", self.name)
+    }
+
+    /// Its URL at this host, with these options and no others.
+    pub fn url_at(&self, host: &str, options: &str) -> String {
+        let config = self.config();
+        let (user, port) = (config.get_user().expect("a user"), config.get_ports()[0]);
+        format!("postgres://{user}@{host}:{port}/{}?{options}", self.name)
     }
 
     /// How the driver would connect.

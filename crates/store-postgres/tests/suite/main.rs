@@ -9,4 +9,5 @@ mod opening;
 mod proxy;
 mod schema;
 mod sharing;
+mod tls;
 mod units;

@@ -57,7 +57,9 @@ impl Proxy {
     pub fn url(&self, config: &Config) -> String {
         let user = config.get_user().expect("a user");
         let database = config.get_dbname().expect("a database");
-        format!("postgres://{user}@127.0.0.1:{}/{database}", self.port)
+        let at = format!("127.0.0.1:{}", self.port);
+        // What it cuts it has to read.
+        format!("postgres://{user}@{at}/{database}?sslmode=disable")
     }
 
     /// Cuts the connection of the client that writes next.

@@ -52,10 +52,11 @@ impl Place {
         let Self::Database { cluster, name } = self else {
             panic!("the embedded store has no URL");
         };
-        let (server, _) = cluster
+        let (server, rest) = cluster
             .rsplit_once('/')
             .expect("a PostgreSQL URL ends in /database");
-        format!("{server}/{name}")
+        let options = rest.find('?').map_or("", |at| &rest[at..]);
+        format!("{server}/{name}{options}")
     }
 }
 
