@@ -208,7 +208,8 @@ CREATE TABLE attempts (
     key bytea PRIMARY KEY,
     wrong bigint NOT NULL,
     blocked_until bigint NOT NULL,
-    last_at bigint NOT NULL
+    last_at bigint NOT NULL,
+    version bigint NOT NULL
 );
 CREATE INDEX attempts_by_time ON attempts (last_at);
 

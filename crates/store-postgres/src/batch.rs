@@ -10,12 +10,17 @@ use uuid::Uuid;
 use crate::rows::{Block, key_bytes};
 use crate::turn;
 
-/// The tables that units write, by their place in the lists below.
+/// The tables that units write, by their place in the lists below. Attempts come first, as
+/// heads do: a unit that was overtaken is told so, and not what else is wrong with it.
 pub(crate) fn written() -> impl Iterator<Item = &'static Table> {
-    let journals = [&tables::HEADS, &tables::JOURNAL, &tables::META];
-    tables::ALL
-        .into_iter()
-        .filter(move |table| !journals.contains(table))
+    let others = [
+        &tables::HEADS,
+        &tables::JOURNAL,
+        &tables::META,
+        &tables::ATTEMPTS,
+    ];
+    let rest = tables::ALL.into_iter();
+    std::iter::once(&tables::ATTEMPTS).chain(rest.filter(move |table| !others.contains(table)))
 }
 
 /// The text that locks heads, in the order of their ids, and tells their versions; -1 for
@@ -44,8 +49,20 @@ pub(crate) fn append() -> String {
     insert(&tables::JOURNAL)
 }
 
-/// The text that writes rows of a table whole.
+/// The text that writes rows of a table whole. For attempts it divides by zero, as
+/// [`MOVE_HEADS`] does, when a row is not the one that was seen.
 pub(crate) fn put(table: &Table) -> String {
+    let put = put_any(table);
+    if !is_attempts(table) {
+        return put;
+    }
+    format!(
+        "WITH put AS ({put} WHERE attempts.version = excluded.version - 1 RETURNING 1) \
+        SELECT 1 / (count(*) = cardinality($1))::int FROM put"
+    )
+}
+
+fn put_any(table: &Table) -> String {
     let key: Vec<_> = table.key.iter().map(|(name, _)| *name).collect();
     let set: Vec<_> = table
         .rest
@@ -75,6 +92,10 @@ pub(crate) fn remove(table: &Table) -> String {
         names.join(", "),
         same.join(" AND ")
     )
+}
+
+fn is_attempts(table: &Table) -> bool {
+    std::ptr::eq(table, &raw const tables::ATTEMPTS)
 }
 
 fn insert(table: &Table) -> String {
@@ -252,7 +273,8 @@ impl Last {
     }
 
     fn blocks(mut self, way: Way) -> (Block, Block) {
-        if std::ptr::eq(self.table, &raw const tables::ATTEMPTS) {
+        let attempts = is_attempts(self.table);
+        if attempts {
             self.sort();
         }
         let mut removes = Block::new(self.table.key.iter().map(|(_, kind)| *kind));
@@ -260,7 +282,8 @@ impl Last {
         for row in self.rows {
             match row {
                 Row::Put(_, values) => {
-                    if way == Way::Anew {
+                    // A row of attempts has no names, and its version counts.
+                    if way == Way::Anew && !attempts {
                         removes.push(values[..self.table.key.len()].to_vec());
                     }
                     puts.push(values);
@@ -290,10 +313,20 @@ mod tests {
     fn the_texts_name_key_and_columns() {
         assert_eq!(
             put(&tables::ATTEMPTS),
-            "INSERT INTO attempts (key, wrong, blocked_until, last_at) SELECT * FROM \
-             unnest($1::bytea[], $2::int8[], $3::int8[], $4::int8[]) ON CONFLICT (key) DO UPDATE \
-             SET wrong = excluded.wrong, blocked_until = excluded.blocked_until, \
-             last_at = excluded.last_at"
+            "WITH put AS (INSERT INTO attempts (key, wrong, blocked_until, last_at, version) \
+             SELECT * FROM unnest($1::bytea[], $2::int8[], $3::int8[], $4::int8[], $5::int8[]) \
+             ON CONFLICT (key) DO UPDATE SET wrong = excluded.wrong, \
+             blocked_until = excluded.blocked_until, last_at = excluded.last_at, \
+             version = excluded.version WHERE attempts.version = excluded.version - 1 \
+             RETURNING 1) SELECT 1 / (count(*) = cardinality($1))::int FROM put"
+        );
+        assert_eq!(
+            put(&tables::SIGNING_KEYS),
+            "INSERT INTO signing_keys (kid, secret, public, created_at, retired_at) \
+             SELECT * FROM unnest($1::text[], $2::bytea[], $3::bytea[], $4::int8[], $5::int8[]) \
+             ON CONFLICT (kid) DO UPDATE SET secret = excluded.secret, \
+             public = excluded.public, created_at = excluded.created_at, \
+             retired_at = excluded.retired_at"
         );
         assert_eq!(
             remove(&tables::USERS),

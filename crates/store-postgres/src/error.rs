@@ -24,7 +24,13 @@ fn of_database(error: &DbError) -> Error {
     if *code == SqlState::UNIQUE_VIOLATION {
         return not_unique(error);
     }
-    if *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED {
+    let conflicts = [
+        SqlState::T_R_SERIALIZATION_FAILURE,
+        SqlState::T_R_DEADLOCK_DETECTED,
+        // How our own statements say that a version is another than expected.
+        SqlState::DIVISION_BY_ZERO,
+    ];
+    if conflicts.contains(code) {
         return Error::Conflict;
     }
     let told = || format!("{} ({})", error.message(), code.code());

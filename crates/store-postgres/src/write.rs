@@ -6,6 +6,7 @@
 //! stands alone; no savepoints. A unit that alone is refused for a name that is taken gets
 //! one more chance, in which its own rows let go of their names first. When the connection breaks, the outcome is looked up.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -14,7 +15,7 @@ use tokio::time::Instant;
 use tokio_postgres::Statement;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
-use usher_store::{Committed, Error, Result, Unit};
+use usher_store::{Committed, Error, Result, Unit, Write};
 use uuid::Uuid;
 
 use crate::batch::{self, Changes, Versions, Way};
@@ -248,12 +249,19 @@ fn broken(error: tokio_postgres::Error) -> Failure {
     Failure::Broken(translate(error))
 }
 
-/// How many jobs from the first on fit into one transaction; one always does.
+/// How many jobs from the first on fit into one transaction; one always does. Two that
+/// count attempts at the same thing don't: the second builds on what the first may change.
 fn fitting(jobs: &[Job]) -> usize {
     let mut rows = 0;
+    let mut counted = HashSet::new();
     let fits = |job: &&Job| {
         rows += job.unit.writes.len() + job.unit.journal.len();
-        rows <= MAX_ROWS
+        let mut writes = job.unit.writes.iter();
+        let alone = writes.all(|write| match write {
+            Write::Attempts(attempts) => counted.insert(attempts.key),
+            _ => true,
+        });
+        rows <= MAX_ROWS && alone
     };
     jobs.iter().take_while(fits).count().max(1).min(jobs.len())
 }

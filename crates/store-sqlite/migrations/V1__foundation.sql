@@ -207,7 +207,8 @@ CREATE TABLE attempts (
     key BLOB PRIMARY KEY,
     wrong INTEGER NOT NULL,
     blocked_until INTEGER NOT NULL,
-    last_at INTEGER NOT NULL
+    last_at INTEGER NOT NULL,
+    version INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX attempts_by_time ON attempts (last_at);
 

@@ -11,10 +11,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::{mpsc, oneshot};
 use usher_store::tables::Row;
-use usher_store::{Committed, Error, Result, Unit};
+use usher_store::records::Attempts;
+use usher_store::{Committed, Error, Result, Unit, Write};
 use uuid::Uuid;
 
 use crate::journal::{self, End};
@@ -226,7 +227,24 @@ impl Thread {
                 return Ok(false);
             }
         }
+        for write in &unit.writes {
+            if let Write::Attempts(new) = write
+                && self.is_overtaken(new)?
+            {
+                return Ok(false);
+            }
+        }
         Ok(true)
+    }
+
+    /// Whether the row of attempts that is there is another than the one that was seen.
+    fn is_overtaken(&self, new: &Attempts) -> Result<bool> {
+        let version: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT version FROM attempts WHERE key = ?1")
+            .and_then(|mut s| s.query_row([&new.key[..]], |row| row.get(0)).optional())
+            .map_err(error)?;
+        Ok(version.is_some_and(|version| version != new.version))
     }
 
     fn write(&mut self, unit: &Unit, order: Order, ends: &mut Ends) -> Result<()> {

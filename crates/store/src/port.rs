@@ -31,7 +31,8 @@ pub trait Store: Send + Sync + 'static {
     /// Commits units, each whole or not at all; an answer per unit, in their order. When
     /// one says `Ok`, it is on disk.
     ///
-    /// Per unit: [`crate::Error::Conflict`] when a head is not at the expected version;
+    /// Per unit: [`crate::Error::Conflict`] when a head, or a row of attempts that is there,
+    /// is not at the expected version;
     /// [`crate::Error::NotUnique`] and [`crate::Error::Constraint`] when the database refuses
     /// a row; [`crate::Error::Unknown`] when the outcome can't be told.
     async fn commit(&self, units: Vec<Unit>) -> Vec<Committed>;

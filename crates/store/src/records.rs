@@ -175,6 +175,10 @@ pub struct Attempts {
     pub blocked_until: Time,
     /// When the last was made; forgotten a day later.
     pub last_at: Time,
+    /// How often the row had been written when it was read; zero when there was none. Who
+    /// writes it on another than it is by now is told of a conflict, so that no attempt is
+    /// left out of the count.
+    pub version: i64,
 }
 
 /// A key that signs entitlement tokens (rule B5).

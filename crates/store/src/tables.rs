@@ -294,7 +294,12 @@ pub static MAIL: Table = Table {
 pub static ATTEMPTS: Table = Table {
     name: "attempts",
     key: &[("key", Blob)],
-    rest: &[("wrong", Int), ("blocked_until", Int), ("last_at", Int)],
+    rest: &[
+        ("wrong", Int),
+        ("blocked_until", Int),
+        ("last_at", Int),
+        ("version", Int),
+    ],
 };
 
 /// [`PriceBook`].
@@ -553,6 +558,8 @@ fn attempts(a: &Attempts) -> Vec<Value> {
         Value::int(a.wrong),
         Value::time(a.blocked_until),
         Value::time(a.last_at),
+        // The row's version after this write; see `Attempts::version`.
+        Value::int(a.version + 1),
     ]
 }
 

@@ -7,7 +7,7 @@ use totp_rs::{Builder, Secret, Totp};
 use usher_rules::event::AccountDetail;
 use usher_rules::roles::Permission;
 use usher_rules::{AccountId, Event, Head, Refusal, Time, TokenId};
-use usher_store::records::{AccountRecord, Attempts};
+use usher_store::records::AccountRecord;
 use usher_store::{Load, Snapshot, Write};
 
 use super::own;
@@ -52,12 +52,8 @@ pub(crate) fn accepted(
 /// Remembers that the code of a step was used.
 pub(crate) fn use_up(draft: &mut Draft<'_>, account: AccountId, step: Option<u64>) {
     let Some(step) = step else { return };
-    draft.write(Write::Attempts(Attempts {
-        key: last_step_of(account),
-        wrong: i64::try_from(step).unwrap_or(i64::MAX),
-        blocked_until: Time::ZERO,
-        last_at: draft.world().now,
-    }));
+    let step = i64::try_from(step).unwrap_or(i64::MAX);
+    attempts::note(draft, last_step_of(account), step, Time::ZERO);
 }
 
 fn step_of(record: &AccountRecord, code: &str, now: Time) -> Option<u64> {
@@ -162,6 +158,7 @@ impl UseCase for ConfirmTotp {
 
     fn needs(&self, _seen: &Snapshot, load: &mut Load) {
         load.accounts.insert(self.account);
+        load.attempts.insert(last_step_of(self.account));
     }
 
     fn decide(&self, draft: &mut Draft<'_>) -> Result<(), Refusal> {

@@ -42,12 +42,7 @@ pub(crate) fn charge(draft: &mut Draft<'_>, key: Key) -> Result<(), Refusal> {
         });
     }
     let wrong = known.map_or(0, |known| known.wrong) + 1;
-    draft.write(Write::Attempts(Attempts {
-        key,
-        wrong,
-        blocked_until: now.plus_seconds(wait_seconds(wrong)),
-        last_at: now,
-    }));
+    note(draft, key, wrong, now.plus_seconds(wait_seconds(wrong)));
     Ok(())
 }
 
@@ -65,12 +60,20 @@ pub(crate) fn admit(draft: &mut Draft<'_>, key: Key) -> bool {
 
 /// Forgets the attempts, after one that was right.
 pub(crate) fn forgive(draft: &mut Draft<'_>, key: Key) {
-    let now = draft.world().now;
+    note(draft, key, 0, Time::ZERO);
+}
+
+/// Writes a count down, on the one that was loaded. Another process that wrote it in
+/// between makes this a conflict, and it is decided anew.
+pub(crate) fn note(draft: &mut Draft<'_>, key: Key, wrong: i64, blocked_until: Time) {
+    let known = draft.snapshot().attempts.get(&key);
+    let version = known.map_or(0, |known| known.version);
     draft.write(Write::Attempts(Attempts {
         key,
-        wrong: 0,
-        blocked_until: Time::ZERO,
-        last_at: now,
+        wrong,
+        blocked_until,
+        last_at: draft.world().now,
+        version,
     }));
 }
 

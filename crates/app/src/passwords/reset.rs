@@ -14,7 +14,7 @@ use super::valid_password;
 use crate::accounts::{own, valid_email};
 use crate::desk::{Failure, Reply, UseCase};
 use crate::draft::Draft;
-use crate::login::attempts;
+use crate::login::{attempts, attempts_at};
 use crate::view::{Look, View};
 use crate::{App, Ask, limits, secrets, tokens};
 
@@ -102,6 +102,9 @@ impl UseCase for ResetPassword {
         load.token_ids.extend(&self.tokens);
         if let Some(token) = seen.tokens.get(&self.digest) {
             load.accounts.insert(token.account);
+            if let Some(record) = seen.account_records.get(&token.account) {
+                load.attempts.insert(attempts_at(&record.email));
+            }
         }
     }
 
@@ -110,7 +113,7 @@ impl UseCase for ResetPassword {
         let new = self.new.clone().ok_or(Refusal::not_found("token"))?;
         draft.act_as(token.account);
         let email = own::record(draft, token.account)?.email;
-        attempts::forgive(draft, crate::login::attempts_at(&email));
+        attempts::forgive(draft, attempts_at(&email));
         change(draft, token.account, new, None)
     }
 }

@@ -165,6 +165,31 @@ async fn i1_processes_that_make_one_account_together_do_not_tell() {
 }
 
 #[tokio::test]
+async fn i1_attempts_at_two_processes_are_counted_together() {
+    let (one, two, store) = Meanwhile::two();
+    two.sign_up(ANN).await.unwrap();
+    let wrong = Some(Refusal::WrongCredentials);
+    for _ in 0..5 {
+        assert_eq!(two.log_in(ANN, "wrong horse").await.err(), wrong);
+    }
+    // Both have seen five. Only one of them is the sixth; the other has to wait.
+    let other = wrong.clone();
+    store.then(After::Address, 1, async move {
+        assert_eq!(two.log_in(ANN, "wrong horse").await.err(), other);
+    });
+    let wait = |seconds| {
+        Some(Refusal::TooManyAttempts {
+            retry_after_seconds: seconds,
+        })
+    };
+    assert_eq!(one.log_in(ANN, "wrong horse").await.err(), wait(1));
+    assert!(store.is_done());
+    one.store.advance(1);
+    assert_eq!(one.log_in(ANN, "wrong horse").await.err(), wrong);
+    assert_eq!(one.log_in(ANN, "wrong horse").await.err(), wait(2));
+}
+
+#[tokio::test]
 async fn i4_a_log_in_that_was_under_way_does_not_outlive_the_password() {
     let (one, two, store) = Meanwhile::two();
     let (account, ask) = two.ann().await;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tokio_postgres::Client;
-use usher_store::{Error, Store};
+use usher_store::{Error, Load, Store};
 use usher_store_postgres::{Options, PostgresStore};
 
 use crate::database::Database;
 use crate::proxy::{Cut, Proxy};
-use crate::units::{attempts, change, commit, named, of_domain, opening, requests};
+use crate::units::{attempts, change, commit, named, of_domain, opening, requests, under_no_head};
 
 const KILL_WRITER: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
     WHERE datname = current_database() AND application_name = 'usher writer'";
@@ -37,7 +37,10 @@ async fn a1_killing_the_writers_connection_loses_and_doubles_nothing() {
                 while !over.load(Ordering::Relaxed) {
                     let unit = match done.len() {
                         0 => opening(n),
-                        version => change(n, version as u64, vec![attempts(n as u8, 1)]),
+                        version => {
+                            let rows = vec![attempts(n as u8, 1, version as i64 - 1)];
+                            change(n, version as u64, rows)
+                        }
                     };
                     done.push(unit.id.0);
                     // Alone on its head: a conflict would be its own commit, unrecognised.
@@ -108,6 +111,24 @@ async fn j1_a_commit_that_did_not_arrive_is_made_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn i1_attempts_whose_answer_was_lost_are_counted_once() {
+    let (_database, proxy, store) = behind_a_proxy().await;
+    for (n, cut) in (1..).zip([Cut::AfterIt, Cut::AfterIt, Cut::BeforeIt, Cut::AfterIt]) {
+        proxy.cut(cut);
+        let unit = under_no_head(vec![attempts(7, n, n - 1)]);
+        assert_eq!(commit(&store, unit).await, Ok(()), "{n}: {cut:?}");
+        assert!(proxy.has_cut());
+        let load = Load {
+            attempts: [[7; 32]].into(),
+            ..Load::default()
+        };
+        let snapshot = store.load(&load).await.expect("a snapshot");
+        let row = &snapshot.attempts[&[7; 32]];
+        assert_eq!((row.wrong, row.version), (n, n));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn j1_a_lost_answer_of_a_refusal_is_given_again() {
     let (database, proxy, store) = behind_a_proxy().await;
     let other = database.open().await;
@@ -132,7 +153,7 @@ async fn j1_a_lost_answer_of_a_refusal_is_given_again() {
 async fn j1_a_backend_killed_between_rows_and_commit_did_nothing() {
     let (database, store) = Database::with_store().await;
     assert_eq!(commit(&store, opening(1)).await, Ok(()));
-    let first = change(1, 1, vec![attempts(7, 1)]);
+    let first = change(1, 1, vec![attempts(7, 1, 0)]);
     assert_eq!(commit(&store, first).await, Ok(()));
     // Someone else holds a row, so that the writer stops with its commit behind it.
     let mut holder = database.connect().await;
@@ -140,7 +161,7 @@ async fn j1_a_backend_killed_between_rows_and_commit_did_nothing() {
     let lock = "SELECT FROM attempts FOR UPDATE";
     held.batch_execute(lock).await.expect("the row");
     let store = Arc::new(store);
-    let unit = change(1, 2, vec![attempts(7, 2), named(1, "renamed")]);
+    let unit = change(1, 2, vec![attempts(7, 2, 1), named(1, "renamed")]);
     let id = unit.id.0;
     let committing = {
         let store = Arc::clone(&store);

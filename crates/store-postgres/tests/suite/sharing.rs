@@ -42,9 +42,18 @@ async fn a1_many_processes_on_few_heads_lose_and_double_nothing() {
         (0..8).map(async move |task| {
             let n = 1 + task % 2;
             while done[task as usize % 2].load(Ordering::Relaxed) < EACH {
-                let snapshot = store.load(&of_domain(n)).await.expect("a snapshot");
+                let keys = [n as u8, 3 - n as u8];
+                let load = Load {
+                    attempts: keys.map(|key| [key; 32]).into(),
+                    ..of_domain(n)
+                };
+                let snapshot = store.load(&load).await.expect("a snapshot");
                 // The same two rows under no head, in either order: a deadlock would show.
-                let rows = vec![attempts(n as u8, 1), attempts(3 - n as u8, 1)];
+                let rows = keys.map(|key| {
+                    let seen = snapshot.attempts.get(&[key; 32]);
+                    attempts(key, 1, seen.map_or(0, |seen| seen.version))
+                });
+                let rows = rows.to_vec();
                 let unit = change(n, snapshot.heads[&head(n)].version, rows);
                 if commit(store, unit).await.is_ok() {
                     done[task as usize % 2].fetch_add(1, Ordering::Relaxed);

@@ -104,14 +104,26 @@ pub fn named(n: u128, prefix: &str) -> Write {
     })
 }
 
-/// Wrong attempts at something.
-pub fn attempts(key: u8, wrong: i64) -> Write {
+/// Wrong attempts at something, on a row of this version.
+pub fn attempts(key: u8, wrong: i64, version: i64) -> Write {
     Write::Attempts(Attempts {
         key: [key; 32],
         wrong,
         blocked_until: AT,
         last_at: AT,
+        version,
     })
+}
+
+/// A unit that changes no head.
+pub fn under_no_head(writes: Vec<Write>) -> Unit {
+    Unit {
+        id: UnitId(Uuid::now_v7()),
+        at: AT,
+        heads: Vec::new(),
+        journal: Vec::new(),
+        writes,
+    }
 }
 
 /// Commits one unit.

@@ -168,6 +168,7 @@ pub fn attempts(n: u64) -> Attempts {
         wrong: 1,
         blocked_until: T0,
         last_at: T0,
+        version: 0,
     }
 }
 

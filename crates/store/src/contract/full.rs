@@ -82,6 +82,7 @@ impl Full {
                 wrong: 7,
                 blocked_until: Time(T0.0 + 1),
                 last_at: Time(T0.0 + 2),
+                version: 0,
             },
             book: PriceBook {
                 version: 4_000_000_000,
@@ -124,7 +125,10 @@ impl Full {
                 body: String::new(),
                 ..remembered(Head::Domain(dom(2)), 40)
             },
-            attempts: attempts(50),
+            attempts: Attempts {
+                version: 1,
+                ..attempts(50)
+            },
             book: PriceBook {
                 prices: [].into(),
                 ..self.book
@@ -200,8 +204,13 @@ impl Full {
         assert_eq!(snapshot.tokens.get(&self.token.digest), Some(&self.token));
         let answer = (self.answer.head, self.answer.key);
         assert_eq!(snapshot.remembered.get(&answer), Some(&self.answer));
-        let attempts = snapshot.attempts.get(&self.attempts.key);
-        assert_eq!(attempts, Some(&self.attempts));
+        // Written once more than when it was seen.
+        let written = Attempts {
+            version: self.attempts.version + 1,
+            ..self.attempts.clone()
+        };
+        let attempts = snapshot.attempts.get(&written.key);
+        assert_eq!(attempts, Some(&written));
         let books: Vec<_> = world.price_books.values().collect();
         assert_eq!(books, [&self.book]);
         assert_eq!(snapshot.keys, std::slice::from_ref(&self.key));
@@ -332,11 +341,12 @@ async fn j1_rows_with_every_field_set_read_back(store: Arc<dyn Store>) {
 }
 
 async fn j1_rows_with_every_field_emptied_read_back(store: Arc<dyn Store>) {
-    let full = Full::set();
+    let mut full = Full::set();
     full.act(0).done(&*store).await;
     let emptied = full.clone().emptied();
     emptied.act(1).done(&*store).await;
     emptied.is_in(&store.load(&emptied.load()).await.unwrap());
+    full.attempts.version = 2;
     full.act(2).done(&*store).await;
     full.is_in(&store.load(&full.load()).await.unwrap());
 }

@@ -12,6 +12,7 @@ impl Tables {
     pub fn commit(&mut self, unit: &Unit) -> Committed {
         self.check_heads(unit)?;
         self.check_journal(unit)?;
+        self.check_attempts(unit)?;
         self.check_unique(unit)?;
         for write in &unit.writes {
             check_seats(write)?;
@@ -40,6 +41,22 @@ impl Tables {
             self.journal.contains_key(&key)
         };
         if unit.journal.iter().any(taken) {
+            Err(Error::Conflict)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Attempts are counted on the count that was seen.
+    fn check_attempts(&self, unit: &Unit) -> Committed {
+        let overtaken = |write: &Write| match write {
+            Write::Attempts(new) => {
+                let stored = self.attempts.get(&new.key);
+                stored.is_some_and(|stored| stored.version != new.version)
+            }
+            _ => false,
+        };
+        if unit.writes.iter().any(overtaken) {
             Err(Error::Conflict)
         } else {
             Ok(())

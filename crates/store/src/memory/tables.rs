@@ -221,7 +221,10 @@ impl Tables {
             Write::RemoveToken(account, token) => drop(self.tokens.remove(&(account, token))),
             Write::Remembered(r) => drop(self.remembered.insert((r.head, r.key), r)),
             Write::Mail(m) => drop(self.mail.insert(m.id, m)),
-            Write::Attempts(a) => drop(self.attempts.insert(a.key, a)),
+            Write::Attempts(mut a) => {
+                a.version += 1;
+                self.attempts.insert(a.key, a);
+            }
             Write::PriceBook(b) => drop(self.price_books.insert(b.version, b)),
             Write::SigningKey(k) => drop(self.signing_keys.insert(k.kid.clone(), k)),
             Write::RemoveSigningKey(kid) => drop(self.signing_keys.remove(&kid)),

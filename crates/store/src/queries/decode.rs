@@ -311,6 +311,7 @@ impl<'a> Reader<'a> {
             wrong: self.int(1)?,
             blocked_until: self.time(2)?,
             last_at: self.time(3)?,
+            version: self.int(4)?,
         })
     }
 

@@ -342,7 +342,7 @@ static REMEMBERED: Query = Query {
 };
 
 static ATTEMPTS: Query = Query {
-    template: "SELECT t.key, t.wrong, t.blocked_until, t.last_at \
+    template: "SELECT t.key, t.wrong, t.blocked_until, t.last_at, t.version \
         FROM {{attempts t | t.key = {a}}}",
     keys: &[Type::Blob],
     read: |row, snapshot| {

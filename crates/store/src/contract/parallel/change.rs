@@ -313,8 +313,12 @@ impl Run {
         })
     }
 
+    /// Now and then on a count that is not the one that is there.
     fn attempts(&mut self, n: u64) -> Write {
+        let known = self.model.attempts.get(&digest(n));
+        let version = known.map_or(0, |known| known.version);
         Write::Attempts(Attempts {
+            version: version - i64::from(self.dice.percent(20)),
             wrong: self.dice.below(9) as i64,
             blocked_until: self.time(),
             last_at: self.time(),
