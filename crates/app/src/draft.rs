@@ -165,17 +165,18 @@ impl<'a> Draft<'a> {
     pub(crate) fn settle(&mut self) -> usize {
         let domains: Vec<DomainId> = self.world().domains.keys().copied().collect();
         let seats = self.seats();
-        let mut count = 0;
-        for domain in domains {
-            let entries = self
-                .snapshot
-                .world
-                .settle_loaded(domain, DUE_INVITATIONS as usize);
-            count += entries.len();
-            self.record(None, entries);
-        }
-        let follows = self.snapshot.world.follow_standing();
-        self.record(None, follows);
+        let world = &mut self.snapshot.world;
+        let settled = domains
+            .into_iter()
+            .flat_map(|domain| world.settle_loaded(domain, DUE_INVITATIONS as usize));
+        let mut entries: Vec<Entry> = settled.collect();
+        let count = entries.len();
+        let last = entries.iter().map(|entry| entry.at).max();
+        let more = last.filter(|_| count >= DUE_INVITATIONS as usize);
+        entries.extend(world.follow_standing_until(more.unwrap_or(world.now)));
+        // Neither is about what the other is about: each journal in due order.
+        entries.sort_by_key(|entry| entry.at);
+        self.record(None, entries);
         self.tell_few_left(None, seats);
         count
     }

@@ -38,7 +38,7 @@ pub(crate) fn of(draft: &Draft<'_>, entry: &Entry) -> Option<Notice> {
             to: to @ (State::Lapsed | State::Frozen),
             until,
             ..
-        } => {
+        } if until.is_none_or(|until| until > draft.world().now) => {
             let standing = draft.world().standing(domain).ok()?;
             let missing: Vec<_> = standing.missing.iter().map(|m| m.what_to_do()).collect();
             let until = until.map(|at| at.to_string());

@@ -271,14 +271,26 @@ impl World {
     /// the instant, in the commit that caused it.
     #[must_use]
     pub fn follow_standing(&mut self) -> Vec<Entry> {
+        self.follow_standing_until(self.now)
+    }
+
+    /// Likewise, but only what took effect by then: something else that was due, and comes
+    /// before the rest in a journal, is still to be written.
+    #[must_use]
+    pub fn follow_standing_until(&mut self, horizon: Time) -> Vec<Entry> {
         // From the root down: what is written of a domain counts for those below it.
         let depth = |id: &DomainId| self.lineages.get(id).map_or(0, Vec::len);
         let mut ids: Vec<DomainId> = self.domains.keys().copied().collect();
         ids.sort_by_key(depth);
         let mut entries = Vec::new();
         for id in ids {
-            while let Some(event) = self.next_standing_event(id) {
-                let entry = Entry::now(Head::Domain(id), event, self.now);
+            let next = |world: &World| {
+                let next = world.next_standing_event(id);
+                next.filter(|(at, _)| *at <= horizon)
+            };
+            while let Some((at, event)) = next(self) {
+                let head = Head::Domain(id);
+                let entry = Entry { head, at, event };
                 self.apply(&entry);
                 entries.push(entry);
             }
@@ -286,29 +298,47 @@ impl World {
         entries
     }
 
-    fn next_standing_event(&self, id: DomainId) -> Option<Event> {
+    /// The next event, with the time at which it takes effect.
+    fn next_standing_event(&self, id: DomainId) -> Option<(Time, Event)> {
         let domain = self.domain(id).ok()?;
         let own_facts_hold = self.missing_facts(domain).ok()?.is_empty();
         let missing = self.missing(domain).ok()?;
         let record = domain.standing;
         let first_time = record.first_met.is_none() && missing.is_empty();
         if first_time || (record.lapsed_at.is_some() && own_facts_hold) {
-            return Some(Event::PrerequisitesMet);
+            return Some((self.now, Event::PrerequisitesMet));
         }
         let (state, lapsed_at) = self.state_of(id).ok()?;
         if !own_facts_hold && record.first_met.is_some() && record.lapsed_at.is_none() {
             // Lapsed already through the seat above: the earlier instant counts.
             let at = lapsed_at.unwrap_or(self.now);
-            return Some(Event::PrerequisiteLost { missing, at });
+            return Some((self.now, Event::PrerequisiteLost { missing, at }));
         }
-        let until = lapsed_at
-            .filter(|_| state == State::Lapsed)
-            .map(|at| at.plus_seconds(self.settings.grace_seconds));
-        ((state, until) != (record.noted, record.noted_until)).then_some(Event::StandingNoted {
-            from: record.noted,
-            to: state,
-            until,
-        })
+        self.next_note(record, state, lapsed_at)
+    }
+
+    /// What was noted last, and the state of now: what to note next, if they differ. What
+    /// time alone brought about took effect when it was due, and a lapse comes before its
+    /// freeze, however late anyone looks.
+    fn next_note(
+        &self,
+        record: Record,
+        state: State,
+        lapsed_at: Option<Time>,
+    ) -> Option<(Time, Event)> {
+        let freezes_at = lapsed_at.map(|at| at.plus_seconds(self.settings.grace_seconds));
+        let (to, at) = match (record.noted, state) {
+            (State::Good, State::Lapsed | State::Frozen) => (State::Lapsed, lapsed_at),
+            (State::Lapsed, State::Frozen) if record.noted_until == freezes_at => {
+                (State::Frozen, freezes_at)
+            }
+            _ => (state, None),
+        };
+        let until = freezes_at.filter(|_| to == State::Lapsed);
+        let from = record.noted;
+        let noted = Event::StandingNoted { from, to, until };
+        let differs = (to, until) != (from, record.noted_until);
+        differs.then_some((at.unwrap_or(self.now), noted))
     }
 }
 

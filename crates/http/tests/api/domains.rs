@@ -108,6 +108,62 @@ async fn c5_a_domain_lapses_freezes_and_recovers() {
     assert_eq!(standing["state"], "good");
 }
 
+#[tokio::test]
+async fn c5_what_time_brought_about_is_journalled_with_its_time_however_late() {
+    let world = World::new().await;
+    let (server, mid) = (&world.server, &world.mid);
+    let me = mid.owner.get("/v1/me").await.expect(200);
+    let account = me["account"].as_str().expect("an id").parse();
+    let invited = json!({"email": "late@example.com"});
+    let path = mid.path("/users");
+    mid.owner.post(&path, invited).await.expect(201);
+    let personal = json!({"plan": "personal"});
+    let top = &world.top.owner;
+    top.put("/v1/me/plan", personal).await.expect(200);
+
+    // Nobody looks while an invitation lapses, the domain above freezes, and this one after
+    // it; not even a sweep.
+    server.store.advance(70 * DAY);
+    let owner = server.enter(account.expect("an id"), false).await;
+    server.app.sweep().await.expect("a sweep");
+    let owner = owner.with("accept", "application/json");
+    let journal = owner.get(&mid.path("/events?limit=200")).await.expect(200);
+    let lines = journal["items"].as_array().expect("items").iter();
+    let late = lines.filter(|line| line["recorded_at"] == "2027-03-26T08:00:00Z");
+    let late: Vec<_> = late
+        .map(|line| {
+            (
+                line["kind"].clone(),
+                line["data"]["to"].clone(),
+                line["at"].clone(),
+            )
+        })
+        .collect();
+    let expected = [
+        ("invitation_expired", json!(null), "2027-01-22T08:00:00Z"),
+        ("standing_noted", json!("lapsed"), "2027-02-14T08:00:00Z"),
+        ("standing_noted", json!("frozen"), "2027-03-16T08:00:00Z"),
+    ];
+    let expected = expected.map(|(kind, to, at)| (json!(kind), to, json!(at)));
+    assert_eq!(late, expected);
+
+    // A lapse that is over needs no mail any more.
+    let mails = server
+        .client(None)
+        .get("/v1/sandbox/mail")
+        .await
+        .expect(200);
+    let mails = mails["items"].as_array().expect("mails").iter();
+    let told = mails.filter(|mail| {
+        mail["template"] == "standing_changed" && mail["to"] == "mid-owner@example.com"
+    });
+    let told: Vec<_> = told
+        .map(|mail| mail["text"].as_str().expect("a text"))
+        .collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("frozen"), "{told:?}");
+}
+
 /// The same person, signed in anew.
 async fn again(server: &Server, client: &Client) -> Client {
     let now = server.store.clone();

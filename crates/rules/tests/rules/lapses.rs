@@ -249,6 +249,58 @@ fn c5_a_loss_while_the_seat_above_is_frozen_counts_from_the_freeze() {
 }
 
 #[test]
+fn c5_what_time_brings_about_is_journalled_with_its_time() {
+    check(&format!(
+        "{GOOD_BELOW}
+        + 1 day
+        plan otto base                     -> ok
+        # late is as good as in time
+        + 33 days
+        noted acme                         -> good 2026-01-10, lapsed 2026-01-11, frozen 2026-02-10
+        noted sub                          -> good 2026-01-10, lapsed 2026-02-10
+        + 30 days
+        noted sub                          -> good 2026-01-10, lapsed 2026-02-10, frozen 2026-03-12
+        # what someone does has the time at which it was done
+        plan otto business                 -> ok
+        + 1 day
+        forbid acme ann manage_sub_domain  -> ok
+        noted acme                         -> good 2026-01-10, lapsed 2026-01-11, frozen 2026-02-10, good 2026-03-15
+        noted sub                          -> good 2026-01-10, lapsed 2026-02-10, frozen 2026-03-12, good 2026-03-15, lapsed 2026-03-16
+        ",
+    ));
+}
+
+#[test]
+fn c5_a_lapse_and_its_freeze_that_nobody_saw_are_both_journalled() {
+    check(&format!(
+        "{GOOD_BELOW}
+        plan otto base                     -> ok
+        + 100 days
+        told acme                          -> good, few business 1, lapsed, frozen
+        told sub                           -> good, lapsed, frozen
+        noted sub                          -> good 2026-01-10, lapsed 2026-02-09, frozen 2026-03-11
+        ",
+    ));
+}
+
+#[test]
+fn c5_another_grace_time_is_no_work_of_time() {
+    check(&format!(
+        "{GOOD_BELOW}
+        plan otto base                     -> ok
+        + 10 days
+        grace 3 days
+        + 0 seconds
+        noted acme                         -> good 2026-01-10, lapsed 2026-01-10, frozen 2026-01-20
+        grace 60 days
+        + 0 seconds
+        standing acme                      -> lapsed missing tier until 2026-03-11
+        noted acme                         -> good 2026-01-10, lapsed 2026-01-10, frozen 2026-01-20, lapsed 2026-01-20
+        ",
+    ));
+}
+
+#[test]
 fn c5_what_was_never_met_stays_incomplete() {
     check(
         "

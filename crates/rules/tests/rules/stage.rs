@@ -90,7 +90,11 @@ pub fn account_made(world: &World, account: AccountId) -> Entry {
 
 fn settle_all(world: &mut World) -> Vec<Entry> {
     let ids: Vec<DomainId> = world.domains.keys().copied().collect();
-    ids.into_iter().flat_map(|id| world.settle(id)).collect()
+    let settled = ids.into_iter().flat_map(|id| world.settle(id));
+    let mut entries: Vec<Entry> = settled.collect();
+    entries.extend(world.follow_standing());
+    entries.sort_by_key(|entry| entry.at);
+    entries
 }
 
 fn told_of_the_last_seats(before: &World, after: &World) -> Vec<Entry> {

@@ -45,6 +45,10 @@ impl Table {
                 let id = domain(self, name);
                 self.told(id)
             }
+            ["noted", name] => {
+                let id = domain(self, name);
+                self.noted(id)
+            }
             ["account", name] => self.account(name),
             ["user", domain, user] => match self.user_of(domain, user) {
                 Some(user) => self.describe(&user),
@@ -134,6 +138,22 @@ impl Table {
             text = format!("{text} owns {}", self.names.of(own.0));
         }
         text
+    }
+
+    /// Every state that the domain's journal notes, with the time that it gives for it:
+    /// `good 2026-01-10, lapsed 2026-01-11`
+    fn noted(&self, id: DomainId) -> String {
+        let journal = self.stage.journal.iter();
+        let noted = journal.filter(|entry| entry.head == Head::Domain(id));
+        let noted: Vec<String> = noted
+            .filter_map(|entry| match entry.event {
+                Event::StandingNoted { to, .. } => {
+                    Some(format!("{} {}", to.name(), date(entry.at)))
+                }
+                _ => None,
+            })
+            .collect();
+        or_nothing(noted.join(", "))
     }
 
     /// What the domain's owner is to be told since the last time.
