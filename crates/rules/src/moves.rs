@@ -83,6 +83,7 @@ pub fn move_user(
         ),
     ];
     if let Some(own) = user.owns {
+        entries.extend(world.lapse_through_the_seat(own)?);
         entries.push(world.entry(
             Head::Domain(own),
             Event::ParentChanged {

@@ -114,6 +114,9 @@ pub struct Record {
     pub first_met: Option<Time>,
     /// When one was lost, while one is missing (the seat above falling back apart).
     pub lapsed_at: Option<Time>,
+    /// The last such lapse that ended, from when to when. If the seat above had fallen back
+    /// by its end, the domain lacked something without a break since its beginning.
+    pub last_lapse: Option<(Time, Time)>,
     /// The state that was last written to the journal, for owners to be told once.
     pub noted: State,
     /// When that state ends by time alone: a lapse, with its grace.
@@ -136,7 +139,9 @@ pub struct Standing {
 /// The state of the last domain of a line, with the moment of its lapse.
 ///
 /// Walks from the root down: a domain lapses at the earlier of its recorded lapse and the
-/// freeze of the domain above, where its owner's seat falls back to `base`.
+/// freeze of the domain above, where its owner's seat falls back to `base`. It lacks
+/// something from the first loss until all holds again: a recorded lapse that ended only
+/// after that freeze still counts while the seat is gone.
 #[must_use]
 pub fn derive(lineage: &[Link], now: Time, grace_seconds: i64) -> (State, Option<Time>) {
     let Some(Link { record: last, .. }) = lineage.last() else {
@@ -149,10 +154,12 @@ pub fn derive(lineage: &[Link], now: Time, grace_seconds: i64) -> (State, Option
         let through_the_seat = above
             .map(|lapse| lapse.plus_seconds(grace_seconds))
             .filter(|at| *at <= now);
-        match (link.record.lapsed_at, through_the_seat) {
-            (Some(own), Some(seat)) => Some(own.min(seat)),
-            (own, seat) => own.or(seat),
-        }
+        let mended = || {
+            let (from, to) = link.record.last_lapse?;
+            through_the_seat.filter(|seat| *seat <= to).map(|_| from)
+        };
+        let own = link.record.lapsed_at.or_else(mended);
+        own.into_iter().chain(through_the_seat).min()
     });
     match lapse {
         None => (State::Good, None),
@@ -249,6 +256,19 @@ impl World {
             freezes_at: lapsed_at.map(|at| at.plus_seconds(self.settings.grace_seconds)),
             missing,
         })
+    }
+
+    /// A lapse through the seat above, as an event of the domain's own: for an owner who
+    /// leaves that seat, and who may lack something else from the same instant on.
+    pub(crate) fn lapse_through_the_seat(&self, id: DomainId) -> Result<Option<Entry>, Refusal> {
+        let domain = self.domain(id)?;
+        let (_, lapsed_at) = self.state_of(id)?;
+        let Some(at) = lapsed_at.filter(|_| domain.standing.lapsed_at.is_none()) else {
+            return Ok(None);
+        };
+        let missing = self.missing(domain)?;
+        let lost = Event::PrerequisiteLost { missing, at };
+        Ok(Some(self.entry(Head::Domain(id), lost)))
     }
 
     /// Refuses what may only happen in good standing.
@@ -348,17 +368,21 @@ mod tests {
 
     const DAY: i64 = 24 * 3600;
 
-    /// A line of domains: `-` holds, a number is the day of its recorded lapse.
+    fn day(word: &str) -> Option<Time> {
+        let day: i64 = word.parse().ok()?;
+        Some(Time::ZERO.plus_seconds(day * DAY))
+    }
+
+    /// A line of domains: `-` holds, a number is the day of its recorded lapse, two are the
+    /// days from which to which the last one was.
     fn line(text: &str) -> Vec<Link> {
         text.split_whitespace()
             .map(|word| Link {
                 domain: DomainId::nth(1),
                 record: Record {
                     first_met: Some(Time::ZERO),
-                    lapsed_at: word
-                        .parse::<i64>()
-                        .ok()
-                        .map(|day| Time::ZERO.plus_seconds(day * DAY)),
+                    lapsed_at: day(word),
+                    last_lapse: word.split_once("..").and_then(|(a, b)| day(a).zip(day(b))),
                     noted: State::Good,
                     noted_until: None,
                 },
@@ -387,6 +411,17 @@ mod tests {
             - 10     | 9   | lapsed
             5 - 10   | 36  | lapsed
             5 - 10   | 40  | frozen
+            2..9     | 10  | good
+            5 20..34 | 34  | good
+            5 20..34 | 35  | lapsed
+            5 20..34 | 50  | lapsed
+            5 20..34 | 65  | frozen
+            5 20..35 | 49  | lapsed
+            5 20..35 | 50  | frozen
+            - 20..35 | 50  | good
+            5 20..40 30 | 59 | lapsed
+            5 20..40 - | 79 | lapsed
+            5 20..40 - | 80 | frozen
         ";
         for row in table.lines().map(str::trim).filter(|row| !row.is_empty()) {
             let cells: Vec<_> = row.split('|').map(str::trim).collect();

@@ -224,7 +224,9 @@ impl World {
             Event::DomainClosed => domain.closed = true,
             Event::PrerequisitesMet => {
                 domain.standing.first_met.get_or_insert(at);
-                domain.standing.lapsed_at = None;
+                if let Some(from) = domain.standing.lapsed_at.take() {
+                    domain.standing.last_lapse = Some((from, at));
+                }
             }
             Event::PrerequisiteLost { at, .. } => domain.standing.lapsed_at = Some(at),
             Event::StandingNoted { to, until, .. } => {

@@ -69,12 +69,15 @@ CREATE TABLE domains (
     activated_by uuid,
     first_met bigint,
     lapsed_at bigint,
+    last_lapse_from bigint,
+    last_lapse_to bigint,
     noted text COLLATE "C" NOT NULL
         CHECK (noted IN ('incomplete', 'good', 'lapsed', 'frozen')),
     noted_until bigint,
     closed bigint NOT NULL CHECK (closed IN (0, 1)),
     CHECK ((parent IS NULL) = (parent_user IS NULL)),
     CHECK ((parent IS NULL) = (root = id)),
+    CHECK ((last_lapse_from IS NULL) = (last_lapse_to IS NULL)),
     CHECK (parent <> id)
 );
 CREATE UNIQUE INDEX domain_owner ON domains (owner) WHERE closed = 0;

@@ -69,11 +69,14 @@ CREATE TABLE domains (
     activated_by BLOB,
     first_met INTEGER,
     lapsed_at INTEGER,
+    last_lapse_from INTEGER,
+    last_lapse_to INTEGER,
     noted TEXT NOT NULL CHECK (noted IN ('incomplete', 'good', 'lapsed', 'frozen')),
     noted_until INTEGER,
     closed INTEGER NOT NULL CHECK (closed IN (0, 1)),
     CHECK ((parent IS NULL) = (parent_user IS NULL)),
     CHECK ((parent IS NULL) = (root = id)),
+    CHECK ((last_lapse_from IS NULL) = (last_lapse_to IS NULL)),
     CHECK (parent <> id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX domain_owner ON domains (owner) WHERE closed = 0;

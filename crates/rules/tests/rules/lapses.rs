@@ -249,6 +249,110 @@ fn c5_a_loss_while_the_seat_above_is_frozen_counts_from_the_freeze() {
 }
 
 #[test]
+fn c5_a_lapse_goes_on_without_a_break_while_anything_is_missing() {
+    check(&format!(
+        "{GOOD_BELOW}
+        plan otto base                     -> ok
+        + 20 days
+        forbid acme ann manage_sub_domain  -> ok
+        standing sub                       -> lapsed missing permission until 2026-03-01
+        + 15 days
+        # the own cause is mended, and the seat above is gone by now: since day 20
+        permit acme ann manage_sub_domain  -> ok
+        standing sub                       -> lapsed missing tier until 2026-03-01
+        + 14 days
+        why sub bob proxy                  -> allowed
+        standing sub                       -> lapsed missing tier until 2026-03-01
+        + 1 day
+        standing sub                       -> frozen missing tier since 2026-03-01
+        told sub                           -> good, lapsed, frozen
+        # lost again, and the seat comes back: still without a break
+        forbid acme ann manage_sub_domain  -> ok
+        plan otto business                 -> ok
+        standing sub                       -> frozen missing permission since 2026-03-01
+        # all holds, and what comes later is a new lapse
+        permit acme ann manage_sub_domain  -> ok
+        standing sub                       -> good
+        plan otto base                     -> ok
+        + 30 days
+        standing sub                       -> lapsed missing tier until 2026-04-30
+        ",
+    ));
+}
+
+#[test]
+fn c5_a_lapse_goes_on_when_a_seat_is_left_and_nothing_is_gained() {
+    let scene = "
+        found acme otto                    -> ok
+        order acme domain_user 3 business 3 -> ok
+        add acme ann business manage_sub_domain -> ok
+        found sub ann                      -> ok
+        order sub domain_user 5 business 5 -> ok
+        add sub bob business manage_sub_domain -> ok
+        found low bob                      -> ok
+        tier acme ann base                 -> ok
+        + 40 days
+        standing low                       -> lapsed missing tier until 2026-03-11
+    ";
+    check(&format!(
+        "{scene}
+        try move sub bob acme              -> ok
+        move sub bob acme base             -> ok
+        standing low                       -> lapsed missing tier until 2026-03-11
+        tier acme bob business             -> ok
+        standing low                       -> good
+        ",
+    ));
+    check(&format!(
+        "{scene}
+        move sub bob acme                  -> ok
+        standing low                       -> good
+        tier acme bob base                 -> ok
+        standing low                       -> lapsed missing tier until 2026-03-21
+        ",
+    ));
+}
+
+#[test]
+fn c5_a_lapse_that_was_mended_before_the_seat_fell_back_is_over() {
+    check(&format!(
+        "{GOOD_BELOW}
+        plan otto base                     -> ok
+        + 20 days
+        forbid acme ann manage_sub_domain  -> ok
+        + 9 days
+        permit acme ann manage_sub_domain  -> ok
+        standing sub                       -> good
+        + 1 day
+        standing sub                       -> lapsed missing tier until 2026-03-11
+        ",
+    ));
+}
+
+#[test]
+fn c5_a_lapse_that_goes_on_reaches_below_from_its_beginning() {
+    check(&format!(
+        "{GOOD_BELOW}
+        tier sub bob business              -> ok
+        permit sub bob manage_sub_domain   -> ok
+        found subsub bob                   -> ok
+        plan otto base                     -> ok
+        + 20 days
+        forbid acme ann manage_sub_domain  -> ok
+        + 15 days
+        permit acme ann manage_sub_domain  -> ok
+        + 15 days
+        standing sub                       -> frozen missing tier since 2026-03-01
+        standing subsub                    -> lapsed missing tier until 2026-03-31
+        # the recovery above mends both at once, with nothing written below
+        plan otto business                 -> ok
+        standing sub                       -> good
+        standing subsub                    -> good
+        ",
+    ));
+}
+
+#[test]
 fn c5_what_time_brings_about_is_journalled_with_its_time() {
     check(&format!(
         "{GOOD_BELOW}

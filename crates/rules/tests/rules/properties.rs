@@ -251,6 +251,22 @@ fn users_of(id: DomainId, world: &World) -> impl Iterator<Item = &usher_rules::u
 }
 
 #[test]
+fn c5_a_lapse_keeps_its_beginning_until_all_holds_again() {
+    // Many: what this is about takes some steps to come about.
+    any_act(10 * CASES, |scene| {
+        let before = oracle::standings(scene.before);
+        let after = oracle::standings(&scene.after.world);
+        for (id, now) in &after {
+            let began = before.get(id).and_then(|standing| standing.lapsed_at);
+            let began = began.filter(|_| !now.missing.is_empty());
+            if began.is_some() {
+                assert_eq!(now.lapsed_at, began, "{id} after {:?}", scene.act);
+            }
+        }
+    });
+}
+
+#[test]
 fn j1_no_journal_runs_backwards() {
     any_end(CASES, |stage| {
         let mut journal = stage.journal.clone();

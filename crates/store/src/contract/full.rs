@@ -250,6 +250,7 @@ fn set_domain() -> Domain {
         standing: Record {
             first_met: Some(Time(T0.0 + 7)),
             lapsed_at: Some(Time(T0.0 + 8)),
+            last_lapse: Some((Time(T0.0 + 14), Time(T0.0 + 15))),
             noted: State::Lapsed,
             noted_until: Some(Time(FAR.0 + 9)),
         },

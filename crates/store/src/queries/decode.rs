@@ -155,13 +155,8 @@ impl<'a> Reader<'a> {
             parent,
             root: DomainId(self.id(4)?),
             billing: self.billing()?,
-            standing: Record {
-                first_met: self.opt_time(9)?,
-                lapsed_at: self.opt_time(10)?,
-                noted: self.word(11, State::from_name)?,
-                noted_until: self.opt_time(12)?,
-            },
-            closed: self.flag(13)?,
+            standing: Reader::new(self.row, self.table, self.at + 9).record()?,
+            closed: self.flag(15)?,
             users: seats.number(1)?,
             seats: seats.seats()?,
         })
@@ -199,13 +194,14 @@ impl<'a> Reader<'a> {
         Ok(seats)
     }
 
-    /// What is recorded of a domain's standing, in four columns.
+    /// What is recorded of a domain's standing, in six columns.
     pub(super) fn record(&self) -> Result<Record> {
         Ok(Record {
             first_met: self.opt_time(0)?,
             lapsed_at: self.opt_time(1)?,
-            noted: self.word(2, State::from_name)?,
-            noted_until: self.opt_time(3)?,
+            last_lapse: self.opt_time(2)?.zip(self.opt_time(3)?),
+            noted: self.word(4, State::from_name)?,
+            noted_until: self.opt_time(5)?,
         })
     }
 

@@ -37,7 +37,8 @@ macro_rules! columns {
     };
     (domain) => {
         "d.id, d.owner, d.parent, d.parent_user, d.root, d.currency, d.zone, d.method, \
-         d.activated_by, d.first_met, d.lapsed_at, d.noted, d.noted_until, d.closed, \
+         d.activated_by, d.first_met, d.lapsed_at, d.last_lapse_from, d.last_lapse_to, d.noted, \
+         d.noted_until, d.closed, \
          s.domain, s.users, \
          s.domain_user_ordered, s.domain_user_in_use, s.domain_user_scheduled, \
          s.domain_user_scheduled_at, \
@@ -65,7 +66,7 @@ macro_rules! columns {
 pub(super) use columns;
 
 /// How many columns a domain has before those of its seats.
-pub(super) const DOMAIN_WIDTH: usize = 14;
+pub(super) const DOMAIN_WIDTH: usize = 16;
 const SEATS_WIDTH: usize = 19;
 pub(super) const DOMAIN_AND_SEATS: usize = DOMAIN_WIDTH + SEATS_WIDTH;
 pub(super) const DOMAIN_RECORD_WIDTH: usize = 6;
@@ -227,14 +228,17 @@ static PREFIXES: Query = Query {
 /// A line at once: root first, the domain itself last. An engine that looks keys up one
 /// by one follows it by [`LINK`] instead.
 pub static LINEAGES: Query = Query {
-    template: "WITH RECURSIVE line(start, depth, id, parent, first_met, lapsed_at, noted, \
-        noted_until) AS (\
-        SELECT d.id, 0, d.id, d.parent, d.first_met, d.lapsed_at, d.noted, d.noted_until \
+    template: "WITH RECURSIVE line(start, depth, id, parent, first_met, lapsed_at, \
+        last_lapse_from, last_lapse_to, noted, noted_until) AS (\
+        SELECT d.id, 0, d.id, d.parent, d.first_met, d.lapsed_at, d.last_lapse_from, \
+        d.last_lapse_to, d.noted, d.noted_until \
         FROM {{domains d | d.id = {a}}} \
         UNION ALL \
-        SELECT line.start, line.depth + 1, d.id, d.parent, d.first_met, d.lapsed_at, d.noted, \
-        d.noted_until FROM line JOIN domains d ON d.id = line.parent) \
-        SELECT start, id, first_met, lapsed_at, noted, noted_until FROM line \
+        SELECT line.start, line.depth + 1, d.id, d.parent, d.first_met, d.lapsed_at, \
+        d.last_lapse_from, d.last_lapse_to, d.noted, d.noted_until \
+        FROM line JOIN domains d ON d.id = line.parent) \
+        SELECT start, id, first_met, lapsed_at, last_lapse_from, last_lapse_to, noted, \
+        noted_until FROM line \
         ORDER BY depth DESC",
     keys: &[Type::Id],
     read: |row, snapshot| {
@@ -251,8 +255,8 @@ pub static LINEAGES: Query = Query {
 
 /// One domain of a line, by its id: the domain above it, and what is recorded of its
 /// standing.
-pub const LINK: &str = "SELECT d.parent, d.first_met, d.lapsed_at, d.noted, d.noted_until \
-    FROM domains d WHERE d.id = ?1";
+pub const LINK: &str = "SELECT d.parent, d.first_met, d.lapsed_at, d.last_lapse_from, \
+    d.last_lapse_to, d.noted, d.noted_until FROM domains d WHERE d.id = ?1";
 
 /// Reads a row of [`LINK`].
 ///

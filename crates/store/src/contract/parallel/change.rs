@@ -187,11 +187,12 @@ impl Run {
     }
 
     fn standing(&mut self) -> Record {
-        let times = [(); 3].map(|()| self.time());
+        let times = [(); 5].map(|()| self.time());
         let dice = &mut self.dice;
         Record {
             first_met: dice.perhaps(|_| times[0]),
             lapsed_at: dice.perhaps(|_| times[1]),
+            last_lapse: dice.perhaps(|_| (times[3], times[4])),
             noted: dice.of(&State::ALL),
             noted_until: dice.perhaps(|_| times[2]),
         }
