@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use tokio_postgres::Row;
 use usher_store::queries::loads::{ALL, Query, Step};
-use usher_store::queries::{Style, postgres_type, render};
+use usher_store::queries::{postgres_type, render};
 use usher_store::tables::{Type, Value};
 use usher_store::{Result, Snapshot};
 
@@ -29,7 +29,7 @@ pub(crate) fn clock(sandbox: bool) -> String {
 /// A number as second key is a moment up to which something is due. The clock bounds it:
 /// whoever asks need not know the database's time beforehand.
 pub(crate) fn text(query: &Query, clock: &str) -> String {
-    let one = render(query.template, query.keys, Style::OneByOne);
+    let one = render(query.template);
     let second = match query.keys.get(1) {
         Some(Type::Int) => format!("LEAST(keys.b, (SELECT {clock}))"),
         _ => "keys.b".to_owned(),

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Row, Statement, ToSql};
 use usher_store::queries::loads::{self, Query};
-use usher_store::queries::{Columns, Style, render};
+use usher_store::queries::{Columns, render};
 use usher_store::tables::Value;
 use usher_store::{Error, Result};
 use uuid::Uuid;
@@ -106,7 +106,7 @@ pub fn text_of(query: &'static Query) -> &'static str {
         loads::ALL
             .into_iter()
             .map(|query| {
-                let text = render(query.template, query.keys, Style::OneByOne);
+                let text = render(query.template);
                 (query.template, text)
             })
             .collect()
