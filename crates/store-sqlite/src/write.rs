@@ -13,8 +13,8 @@ use std::thread;
 
 use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::{mpsc, oneshot};
-use usher_store::tables::Row;
 use usher_store::records::Attempts;
+use usher_store::tables::Row;
 use usher_store::{Committed, Error, Result, Unit, Write};
 use uuid::Uuid;
 

@@ -79,7 +79,7 @@ async fn all_are(ssl: bool, host: &str, options: &str) {
     assert_eq!(commit(&store, opening(1)).await, Ok(()));
     store.now().await.expect("a load");
     store.journal(Head::System, 0, 1).await.expect("a list");
-    drop(store.turn(head(1)).await.expect("a turn"));
+    drop(store.turn(&[head(1)]).await.expect("a turn"));
     let kinds = ["usher lists", "usher loads", "usher turns", "usher writer"];
     let expected = kinds.map(|kind| (kind.to_owned(), ssl));
     assert_eq!(encrypted(&database).await, expected, "{options:?}");
