@@ -2,8 +2,9 @@
 
 Makes a domain in good standing with a few users first, so that requests reach past "not found".
 Ends with 1 when an answer was a 5xx, had an undocumented status, content type or header, or a
-body that its schema forbids; when bad input was taken for good; or when somebody got past
-signing in.
+body that its schema forbids; when bad input was taken for good; when somebody got past
+signing in; or when nothing made up got through where a schema says too little to make up much
+(`fuzz_data.py`).
 """
 
 import argparse
@@ -31,6 +32,9 @@ CHECKS = [
     "use_after_free",
     "ensure_resource_availability",
 ]
+# What `fuzz_data.py` makes data for.
+MADE_UP = "/v1/domains/{domain}/users/import"
+DATA = pathlib.Path(__file__).with_name("fuzz_data.py")
 # These end the caller's own token, or move the clock past its end.
 ENDS_THE_TOKEN = ["POST /v1/logout", "POST /v1/sandbox/clock"]
 # These take away what the rest needs: the domain, or the user whose id is given.
@@ -85,6 +89,8 @@ def main():
     failed = [caller.name for caller in callers if not fuzz(arguments, caller)]
     if failed:
         sys.exit(f"the fuzz found something as {', '.join(failed)}")
+    if not got_through(arguments.url, MADE_UP):
+        sys.exit(f"no request of the fuzz got through at {MADE_UP}")
 
 
 def parse():
@@ -125,6 +131,13 @@ def make_a_world(url, operator):
     return token, {"domain": domain, "user": users[0]}
 
 
+def got_through(url, route):
+    """Whether any answer there was a 200, as the server counts them."""
+    lines = requests.get(f"{url}/metrics", timeout=30).text.splitlines()
+    answers = (line for line in lines if line.startswith("usher_http_requests_total{"))
+    return any(f'route="{route}"' in line and 'status="200"' in line for line in answers)
+
+
 def fuzz(arguments, caller):
     folder = arguments.folder / caller.name
     folder.mkdir(exist_ok=True)
@@ -142,6 +155,7 @@ def settings_text(arguments, caller):
     """The settings of one run, in the words of schemathesis' own file format."""
     lines = [
         f"seed = {arguments.seed}",
+        f"hooks = {json.dumps(str(DATA.resolve()))}",
         "continue-on-failure = true",
         "request-timeout = 30",
         "max-stream-events = 2",

@@ -33,7 +33,10 @@ pub struct ImportQuery {
 pub struct ImportRequest {
     /// The file: a header with `email`, and any of `name`, `description`, `external_id`,
     /// `tier`, `role`; then a row per user, at most 2000.
-    #[schema(max_length = 4_194_304)]
+    #[schema(
+        max_length = 4_194_304,
+        example = "email,name,external_id,tier\nann@example.com,Ann,e-1,business\n"
+    )]
     pub csv: String,
 }
 
