@@ -7,6 +7,7 @@
 //! Cases name times relative to [`Store::now`] wherever a store compares them with its
 //! own clock.
 
+mod attempts;
 mod build;
 mod commit;
 mod dice;
@@ -59,6 +60,7 @@ pub fn cases() -> impl Iterator<Item = Case> {
     [
         full::CASES,
         commit::CASES,
+        attempts::CASES,
         unique::CASES,
         journal::CASES,
         load::CASES,
