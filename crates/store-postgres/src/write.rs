@@ -1,5 +1,6 @@
-//! The writer: one connection, one task. Units that wait are committed together, in one
-//! transaction and one round trip, on the versions that they expect. Only when another
+//! The writers: two tasks, each with a connection of its own; while one waits for the disk,
+//! the other sends. Units that wait are committed together, in one transaction and one round
+//! trip, on the versions that they expect. Only when another
 //! process was faster, the heads are locked first, to see which units can go ahead.
 //!
 //! When the database refuses a row, the batch is halved until the unit that is to blame
@@ -7,10 +8,10 @@
 //! one more chance, in which its own rows let go of their names first. When the connection breaks, the outcome is looked up.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::join_all;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_postgres::Statement;
 use tokio_postgres::error::SqlState;
@@ -25,6 +26,8 @@ use crate::lookup;
 
 /// How many units may wait; more wait for a place.
 const QUEUE: usize = 2048;
+/// How many connections write.
+const WRITERS: usize = 2;
 /// How much one transaction takes at most.
 const MAX_UNITS: usize = 512;
 const MAX_ROWS: usize = 8192;
@@ -33,8 +36,9 @@ const MAX_ROWS: usize = 8192;
 const SEARCH: Duration = Duration::from_secs(20);
 
 struct Job {
-    unit: Unit,
-    answer: oneshot::Sender<Committed>,
+    /// In their order: one may follow another on the same head.
+    units: Vec<Unit>,
+    answer: oneshot::Sender<Vec<Committed>>,
 }
 
 /// Where units are committed.
@@ -43,33 +47,46 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Starts the task; it ends when this is dropped, and all that waited is committed.
+    /// Starts the tasks; they end when this is dropped, and all that waited is committed.
     pub(crate) fn start(config: &Config) -> Writer {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let worker = Worker {
-            config: config.clone(),
-            session: None,
-            down: false,
-        };
-        tokio::spawn(worker.serve(waiting));
+        let waiting = Arc::new(Mutex::new(waiting));
+        for _ in 0..WRITERS {
+            let worker = Worker {
+                config: config.clone(),
+                session: None,
+                down: false,
+            };
+            tokio::spawn(worker.serve(Arc::clone(&waiting)));
+        }
         Writer { queue }
     }
 
     pub(crate) async fn commit(&self, units: Vec<Unit>) -> Vec<Committed> {
-        let mut answers = Vec::with_capacity(units.len());
-        for unit in units {
-            let (answer, answered) = oneshot::channel();
-            // When the task is gone, so is the other end of `answered`.
-            let _ = self.queue.send(Job { unit, answer }).await;
-            answers.push(answered);
-        }
-        let gone = || Err(Error::Unknown("the writer stopped".to_owned()));
-        let answers = join_all(answers).await;
-        answers
-            .into_iter()
-            .map(|a| a.unwrap_or_else(|_| gone()))
-            .collect()
+        let count = units.len();
+        let (answer, answered) = oneshot::channel();
+        // When the tasks are gone, so is the other end of `answered`.
+        let _ = self.queue.send(Job { units, answer }).await;
+        let gone = || vec![Err(Error::Unknown("the writer stopped".to_owned())); count];
+        answered.await.unwrap_or_else(|_| gone())
     }
+}
+
+/// Takes what waits, once something does.
+async fn take(waiting: &Mutex<mpsc::Receiver<Job>>) -> Option<Vec<Job>> {
+    let mut waiting = waiting.lock().await;
+    let mut jobs = vec![waiting.recv().await?];
+    // Who else is about to ask does so now; woken by the first, this would run before them.
+    tokio::task::yield_now().await;
+    let mut units = jobs[0].units.len();
+    while units < MAX_UNITS {
+        let Ok(job) = waiting.try_recv() else {
+            break;
+        };
+        units += job.units.len();
+        jobs.push(job);
+    }
+    Some(jobs)
 }
 
 struct Worker {
@@ -91,32 +108,33 @@ enum Failure {
 }
 
 impl Worker {
-    async fn serve(mut self, mut waiting: mpsc::Receiver<Job>) {
-        let mut jobs = Vec::new();
-        while let Some(job) = waiting.recv().await {
-            jobs.push(job);
-            // Who else is about to ask does so now; woken by the first, this would run
-            // before them.
-            tokio::task::yield_now().await;
-            while jobs.len() < MAX_UNITS {
-                let Ok(job) = waiting.try_recv() else {
-                    break;
-                };
-                jobs.push(job);
+    async fn serve(mut self, waiting: Arc<Mutex<mpsc::Receiver<Job>>>) {
+        while let Some(jobs) = take(&waiting).await {
+            let mut units = Vec::new();
+            let mut answers = Vec::with_capacity(jobs.len());
+            for job in jobs {
+                answers.push((job.units.len(), job.answer));
+                units.extend(job.units);
             }
-            while !jobs.is_empty() {
-                let rest = jobs.split_off(fitting(&jobs));
-                self.commit(std::mem::replace(&mut jobs, rest)).await;
+            let mut outcomes = Vec::with_capacity(units.len());
+            let mut rest = units.as_slice();
+            while !rest.is_empty() {
+                let (together, later) = rest.split_at(fitting(rest));
+                outcomes.extend(self.commit(together).await);
+                rest = later;
+            }
+            let mut outcomes = outcomes.into_iter();
+            for (count, answer) in answers {
+                // Who asked may have gone.
+                let _ = answer.send(outcomes.by_ref().take(count).collect());
             }
         }
     }
 
-    /// Commits jobs together, or halves of them.
-    async fn commit(&mut self, jobs: Vec<Job>) {
-        let (units, answers): (Vec<_>, Vec<_>) =
-            jobs.into_iter().map(|job| (job.unit, job.answer)).unzip();
-        let mut answers = answers.into_iter();
-        let mut parts = vec![units.as_slice()];
+    /// Commits units together, or halves of them.
+    async fn commit(&mut self, units: &[Unit]) -> Vec<Committed> {
+        let mut committed = Vec::with_capacity(units.len());
+        let mut parts = vec![units];
         while let Some(units) = parts.pop() {
             let outcome = match self.attempt(units, Way::InPlace).await {
                 Err(Error::Unavailable(reason)) => {
@@ -130,12 +148,9 @@ impl Worker {
                 Err(Error::NotUnique(_)) => self.attempt(units, Way::Anew).await,
                 outcome => outcome,
             };
-            let outcome = outcome.unwrap_or_else(|refused| vec![Err(refused)]);
-            for (committed, answer) in outcome.into_iter().zip(answers.by_ref()) {
-                // Who asked may have gone.
-                let _ = answer.send(committed);
-            }
+            committed.extend(outcome.unwrap_or_else(|refused| vec![Err(refused)]));
         }
+        committed
     }
 
     /// Commits units in one transaction, on as many connections as that takes.
@@ -251,19 +266,24 @@ fn broken(error: tokio_postgres::Error) -> Failure {
 
 /// How many jobs from the first on fit into one transaction; one always does. Two that
 /// count attempts at the same thing don't: the second builds on what the first may change.
-fn fitting(jobs: &[Job]) -> usize {
+fn fitting(units: &[Unit]) -> usize {
     let mut rows = 0;
     let mut counted = HashSet::new();
-    let fits = |job: &&Job| {
-        rows += job.unit.writes.len() + job.unit.journal.len();
-        let mut writes = job.unit.writes.iter();
+    let fits = |unit: &&Unit| {
+        rows += unit.writes.len() + unit.journal.len();
+        let mut writes = unit.writes.iter();
         let alone = writes.all(|write| match write {
             Write::Attempts(attempts) => counted.insert(attempts.key),
             _ => true,
         });
         rows <= MAX_ROWS && alone
     };
-    jobs.iter().take_while(fits).count().max(1).min(jobs.len())
+    units
+        .iter()
+        .take_while(fits)
+        .count()
+        .max(1)
+        .min(units.len())
 }
 
 struct Session {

@@ -167,6 +167,7 @@ CREATE UNIQUE INDEX user_external_id ON people (domain, external_id)
     WHERE external_id IS NOT NULL;
 CREATE UNIQUE INDEX user_invitation ON people (invitation) WHERE invitation IS NOT NULL;
 
+-- By digest, because every request looks its token up.
 CREATE TABLE tokens (
     account BLOB NOT NULL,
     id BLOB NOT NULL,
@@ -176,9 +177,9 @@ CREATE TABLE tokens (
     read_only INTEGER NOT NULL CHECK (read_only IN (0, 1)),
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
-    PRIMARY KEY (account, id)
+    PRIMARY KEY (digest)
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX token_digest ON tokens (digest);
+CREATE UNIQUE INDEX token_id ON tokens (account, id);
 CREATE INDEX tokens_by_expiry ON tokens (expires_at);
 
 CREATE TABLE remembered (

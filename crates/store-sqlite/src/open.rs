@@ -41,9 +41,6 @@ impl Options {
     }
 }
 
-/// How much of the file readers map; what lies beyond is read.
-const MAPPED_BYTES: u64 = 4 << 30;
-
 /// The database's file in a data folder.
 #[must_use]
 pub fn file(folder: &Path) -> PathBuf {
@@ -82,8 +79,6 @@ pub fn reader(options: &Options) -> Result<Connection> {
     let connection = Connection::open_with_flags(file(&options.folder), flags).map_err(error)?;
     settings(&connection, 32_768)?;
     pragma(&connection, "query_only", "on")?;
-    // A reader looks at its pages anew after each commit: in place, not by copying them.
-    pragma(&connection, "mmap_size", &MAPPED_BYTES.to_string())?;
     Ok(connection)
 }
 
