@@ -31,6 +31,10 @@ pub struct Domain {
     pub seats: Seats,
     /// Users that are invited, active or suspended.
     pub users: u32,
+    /// How many seat pools there are.
+    pub pools: u32,
+    /// How many teams there are.
+    pub teams: u32,
 }
 
 /// Opens a domain of one's own: a root, or below the domain that manages the account.

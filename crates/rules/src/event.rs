@@ -3,9 +3,15 @@
 
 use crate::accounts::Identity;
 use crate::billing::Billing;
-use crate::ids::{AccountId, DomainId, Head, TokenId, UserId};
+use crate::calls::{CallEnd, Direction};
+use crate::ids::{
+    AccountId, CallId, DeviceKey, DomainId, Head, LinkId, PoolId, SessionId, TeamId, TokenId,
+    UserId,
+};
+use crate::pools::PoolSettings;
 use crate::roles::{Permissions, Role};
 use crate::seats::{Scheduled, SeatKind};
+use crate::sessions::EndReason;
 use crate::standing::{Prerequisite, State};
 use crate::tiers::{Features, Tier};
 use crate::time::Time;
@@ -184,6 +190,143 @@ pub enum Event {
         from: Option<DomainId>,
         to: Option<DomainId>,
     },
+
+    // Seat pools.
+    /// A pool was made.
+    PoolMade {
+        pool: PoolId,
+        settings: PoolSettings,
+    },
+    /// Seats, tier, log-off or another setting changed.
+    PoolChanged {
+        pool: PoolId,
+        from: PoolSettings,
+        to: PoolSettings,
+    },
+    /// Its name changed.
+    PoolDetailsChanged { pool: PoolId },
+    /// The pool is gone.
+    PoolDeleted { pool: PoolId },
+    /// A seat of the pool is reserved for the user, or no longer is.
+    ReservationChanged {
+        user: UserId,
+        pool: PoolId,
+        from: bool,
+        to: bool,
+    },
+
+    // Sessions.
+    /// A user logged in. `occupied` is how many seats of the pool are, with this one; a
+    /// named user's session has no pool. `links_until` is when the last valid call link of
+    /// the user ends.
+    SessionStarted {
+        session: SessionId,
+        user: UserId,
+        pool: Option<PoolId>,
+        device: DeviceKey,
+        links_until: Option<Time>,
+        occupied: u32,
+    },
+    /// A session ended: why, by whom (none for what time brought about), and how many seats
+    /// of the pool are still occupied.
+    SessionEnded {
+        session: SessionId,
+        user: UserId,
+        pool: Option<PoolId>,
+        reason: EndReason,
+        by: Option<AccountId>,
+        started_at: Time,
+        occupied: u32,
+    },
+    /// A log-in was refused: no seat of the pool was free.
+    LogInRefused { user: UserId, pool: PoolId },
+    /// The session ends when its call does.
+    LogOutAfterCall {
+        session: SessionId,
+        user: UserId,
+        by: AccountId,
+    },
+    /// The notice before the automatic log-off.
+    LogOffNear {
+        session: SessionId,
+        user: UserId,
+        log_off_at: Time,
+    },
+
+    // Calls.
+    /// A call rings.
+    CallStarted {
+        call: CallId,
+        session: SessionId,
+        user: UserId,
+        direction: Direction,
+        link: Option<LinkId>,
+    },
+    /// It was answered.
+    CallAnswered {
+        call: CallId,
+        session: SessionId,
+        user: UserId,
+    },
+    /// It ended.
+    CallEnded {
+        call: CallId,
+        session: SessionId,
+        user: UserId,
+        why: CallEnd,
+    },
+
+    // Call links. `left_until` is when the last of the user's other valid links ends.
+    /// A call link was made.
+    LinkMade {
+        link: LinkId,
+        user: UserId,
+        valid_until: Time,
+        one_call: bool,
+    },
+    /// The one call that it was for was answered.
+    LinkUsed {
+        link: LinkId,
+        user: UserId,
+        call: CallId,
+        left_until: Option<Time>,
+    },
+    /// It was revoked.
+    LinkRevoked {
+        link: LinkId,
+        user: UserId,
+        left_until: Option<Time>,
+    },
+
+    // Waiting lists.
+    /// A user waits for a seat; who has the lower place was first.
+    WaitingJoined {
+        user: UserId,
+        pool: PoolId,
+        place: u64,
+    },
+    /// The user no longer waits.
+    WaitingLeft { user: UserId, pool: PoolId },
+    /// A free seat is held for the user.
+    OfferMade {
+        user: UserId,
+        pool: PoolId,
+        until: Time,
+    },
+    /// The user didn't take it in time, and no longer waits.
+    OfferLapsed { user: UserId, pool: PoolId },
+
+    // Teams.
+    /// A team was made.
+    TeamMade { team: TeamId },
+    /// Its name changed.
+    TeamDetailsChanged { team: TeamId },
+    /// The team is gone.
+    TeamDeleted { team: TeamId },
+    /// A user is in the team.
+    TeamJoined { team: TeamId, user: UserId },
+    /// A user is no longer in it.
+    TeamLeft { team: TeamId, user: UserId },
 
     // In an account's journal.
     /// An account was made.

@@ -99,10 +99,62 @@ id!(
     "tok"
 );
 id!(
+    /// A seat pool: shared seats, and the users who share them.
+    PoolId,
+    "pol"
+);
+id!(
+    /// A session: one user on one device, from log-in to log-off.
+    SessionId,
+    "ses"
+);
+id!(
+    /// A call, as a session reports it.
+    CallId,
+    "cal"
+);
+id!(
+    /// A call link, with which a guest can call its user.
+    LinkId,
+    "lnk"
+);
+id!(
+    /// A team: decides who sees whom in the contact list.
+    TeamId,
+    "tem"
+);
+id!(
     /// One commit: what is decided together is on disk together or not at all.
     UnitId,
     "unt"
 );
+
+/// What tells devices apart: a digest of the id that the device gives itself. What the
+/// device is called is a record of the store.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeviceKey(pub [u8; 32]);
+
+impl DeviceKey {
+    /// A readable key for tests and examples.
+    #[must_use]
+    pub fn nth(n: u128) -> DeviceKey {
+        let mut bytes = [0; 32];
+        bytes[16..].copy_from_slice(&n.to_be_bytes());
+        DeviceKey(bytes)
+    }
+}
+
+impl fmt::Display for DeviceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for DeviceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
 
 /// The owner of a journal: what a version and a sequence number belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -10,23 +10,34 @@
 
 pub mod accounts;
 pub mod billing;
+pub mod calls;
+mod counts;
 pub mod domains;
 pub mod event;
 pub mod ids;
+pub mod links;
 pub mod moves;
+pub mod pools;
 pub mod prices;
 pub mod refusal;
 pub mod roles;
 pub mod seats;
+pub mod sessions;
 pub mod settings;
+pub mod settle;
 pub mod standing;
+pub mod teams;
 pub mod tiers;
 pub mod time;
 pub mod users;
+pub mod waiting;
 pub mod world;
 
 pub use event::{Entry, Event};
-pub use ids::{AccountId, DomainId, Head, TokenId, UnitId, UserId};
+pub use ids::{
+    AccountId, CallId, DeviceKey, DomainId, Head, LinkId, PoolId, SessionId, TeamId, TokenId,
+    UnitId, UserId,
+};
 pub use refusal::Refusal;
 pub use settings::Settings;
 pub use time::Time;

@@ -1,19 +1,64 @@
 //! Refusals: all the ways in which a command is turned down. A closed list, each with the
 //! code that the API shows. A storage error is never one of them.
 
+use crate::ids::{AccountId, CallId, DeviceKey, PoolId, SessionId};
+use crate::links::LinkState;
 use crate::prices::Currency;
 use crate::seats::{Quantities, SeatKind};
+use crate::sessions::EndReason;
 use crate::standing::Prerequisite;
+use crate::time::Time;
 
 /// Why a command was refused. Nothing has changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// No seat of this kind is left (rules A1, A3).
+    /// No seat of this kind is left (rules A1, A3), or none of the pool is free (rule E4).
     #[error("no {} seat is available", kind.name())]
     NoSeatAvailable {
         /// The first kind that was short.
         kind: SeatKind,
+        /// The pool that someone wanted to log in to.
+        pool: Option<PoolId>,
     },
+    /// The user is on another device, and didn't ask to take over (rule E5).
+    #[error("you are logged in on another device")]
+    SessionElsewhere {
+        /// The session there.
+        session: SessionId,
+        /// The device.
+        device: DeviceKey,
+    },
+    /// The session is over (rule E7).
+    #[error("the session has ended")]
+    SessionEnded {
+        /// Why.
+        reason: EndReason,
+        /// By whom; none for what time brought about.
+        by: Option<AccountId>,
+        /// When.
+        at: Time,
+    },
+    /// Users are assigned to the pool (rule E10).
+    #[error("users are assigned to the pool")]
+    PoolNotEmpty {
+        /// How many.
+        users: u32,
+    },
+    /// One call at a time (rule F1).
+    #[error("another call is in progress")]
+    CallInProgress {
+        /// That call.
+        call: CallId,
+    },
+    /// The call link was used up, revoked, or its time has passed (rule F2).
+    #[error("the call link is no longer valid")]
+    LinkNotValid {
+        /// Which of them.
+        state: LinkState,
+    },
+    /// Whom the guest calls is not logged in (rule F2).
+    #[error("the user is not logged in")]
+    UserLoggedOff,
     /// A prerequisite for operating the domain is missing (rule C3).
     #[error("the domain's owner does not meet all prerequisites")]
     NotInStanding {
@@ -105,6 +150,12 @@ impl Refusal {
     pub fn code(&self) -> &'static str {
         match self {
             Refusal::NoSeatAvailable { .. } => "no_seat_available",
+            Refusal::SessionElsewhere { .. } => "session_elsewhere",
+            Refusal::SessionEnded { .. } => "session_ended",
+            Refusal::PoolNotEmpty { .. } => "pool_not_empty",
+            Refusal::CallInProgress { .. } => "call_in_progress",
+            Refusal::LinkNotValid { .. } => "link_not_valid",
+            Refusal::UserLoggedOff => "user_logged_off",
             Refusal::NotInStanding { .. } => "not_in_standing",
             Refusal::PriceChanged { .. } => "price_changed",
             Refusal::BelowUse { .. } => "below_use",

@@ -1,7 +1,7 @@
 //! Seats: the kinds, what a domain has ordered of each, and what is in use (section A).
 //!
-//! Setting the order lives here; taking and freeing seats is what `users` does, through
-//! [`Seats::take`]. Prices are `prices`' business.
+//! Setting the order lives here; taking and freeing seats is what `users` and `pools` do,
+//! through [`Seats::take`]. Prices are `prices`' business.
 
 use crate::event::Event;
 use crate::refusal::Refusal;
@@ -163,7 +163,7 @@ impl Seats {
     pub fn take(&self, wanted: &Quantities) -> Result<(), Refusal> {
         for (kind, quantity) in wanted.iter() {
             if *quantity > self.get(kind).available() {
-                return Err(Refusal::NoSeatAvailable { kind });
+                return Err(Refusal::NoSeatAvailable { kind, pool: None });
             }
         }
         Ok(())
@@ -250,26 +250,18 @@ pub fn set_order(
     Ok(events)
 }
 
-/// The scheduled decreases that are due at `now`, with the moment each takes effect
-/// (rule A4): the order becomes the greater of the scheduled number and what is in use.
+/// What a kind's scheduled decrease comes to when its time has come (rule A4): the order
+/// becomes the greater of the scheduled number and what is in use.
 #[must_use]
-pub fn due_schedules(seats: &Seats, now: Time) -> Vec<(Time, Event)> {
-    seats
-        .iter()
-        .filter_map(|(kind, seat)| {
-            let scheduled = seat.scheduled.filter(|s| s.at <= now)?;
-            let to = scheduled.quantity.max(seat.in_use).min(seat.ordered);
-            Some((
-                scheduled.at,
-                Event::DecreaseDone {
-                    kind,
-                    from: seat.ordered,
-                    to,
-                    wanted: scheduled.quantity,
-                },
-            ))
-        })
-        .collect()
+pub fn decrease_due(seats: &Seats, kind: SeatKind) -> Option<Event> {
+    let seat = seats.get(kind);
+    let wanted = seat.scheduled?.quantity;
+    Some(Event::DecreaseDone {
+        kind,
+        from: seat.ordered,
+        to: wanted.max(seat.in_use).min(seat.ordered),
+        wanted,
+    })
 }
 
 /// The kinds of which few are left after a change and were not before (rule A8): once

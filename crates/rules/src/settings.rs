@@ -10,6 +10,14 @@ pub struct Settings {
     pub invitation_seconds: i64,
     /// An owner is told when this many seats of a kind, or fewer, are left (rule A8).
     pub few_seats_left: u32,
+    /// For how long a seat is held for the one it was offered to (rule E13). 60 seconds
+    /// unless set.
+    pub offer_seconds: i64,
+    /// For how long the token of an ended session is told why (rule E7). 7 days.
+    pub ended_session_seconds: i64,
+    /// On how many devices a named user may be at once (rule E5); a log-in on one more ends
+    /// the session that was silent for longest.
+    pub named_devices: usize,
 }
 
 impl Default for Settings {
@@ -18,6 +26,9 @@ impl Default for Settings {
             grace_seconds: 30 * 24 * 3600,
             invitation_seconds: 7 * 24 * 3600,
             few_seats_left: 1,
+            offer_seconds: 60,
+            ended_session_seconds: 7 * 24 * 3600,
+            named_devices: 50,
         }
     }
 }

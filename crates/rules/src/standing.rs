@@ -176,7 +176,9 @@ pub fn missing(domain: &Domain, owner: &Account, seat: Option<&User>) -> Vec<Pre
         Place::Unmanaged { plan } => plan,
         Place::Managed { .. } => seat
             .filter(|user| matches!(user.state, UserState::Active { .. }))
-            .map_or(Tier::Base, |user| user.license.tier()),
+            // A shared user has no seat of its own, whatever the pool's tier (rule E2).
+            .and_then(|user| user.license.named_tier())
+            .unwrap_or(Tier::Base),
     };
     let permitted = match owner.place {
         Place::Unmanaged { .. } => true,
@@ -234,8 +236,17 @@ impl World {
     /// # Errors
     /// [`Refusal::NotFound`] when the domain is not in this world.
     pub fn state_of(&self, id: DomainId) -> Result<(State, Option<Time>), Refusal> {
+        self.state_at(id, self.now)
+    }
+
+    /// Likewise at an earlier moment since which nothing else happened.
+    pub(crate) fn state_at(
+        &self,
+        id: DomainId,
+        at: Time,
+    ) -> Result<(State, Option<Time>), Refusal> {
         let lineage = self.lineages.get(&id).ok_or(Refusal::not_found("domain"))?;
-        Ok(derive(lineage, self.now, self.settings.grace_seconds))
+        Ok(derive(lineage, at, self.settings.grace_seconds))
     }
 
     /// The domain's standing now (rule C3: checked each time).

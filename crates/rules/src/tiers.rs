@@ -147,6 +147,8 @@ pub enum Denied {
     Suspended,
     /// The invitation is not accepted yet.
     NotJoined,
+    /// A shared user without a session: nothing is live, what is stored stays (rule E12).
+    NotLoggedIn,
 }
 
 impl Denied {
@@ -159,6 +161,7 @@ impl Denied {
             Denied::Frozen => "frozen",
             Denied::Suspended => "suspended",
             Denied::NotJoined => "not_joined",
+            Denied::NotLoggedIn => "not_logged_in",
         }
     }
 }
@@ -172,6 +175,8 @@ pub enum Presence {
     Suspended,
     /// Invited, not yet (or no longer) joined.
     NotJoined,
+    /// Shares seats, and sits on none now.
+    NotLoggedIn,
 }
 
 /// What a user may do now, and why not the rest. Derived, never stored (rule B1).
@@ -179,7 +184,7 @@ pub enum Presence {
 pub struct Entitlements {
     /// The tier that counts now: the assigned one, or `base` while the domain is frozen.
     pub tier: Tier,
-    /// The tier that was assigned.
+    /// The tier that was assigned; stored data follows it.
     pub assigned: Tier,
     /// What admins switched off.
     pub off: Features,
@@ -229,6 +234,7 @@ impl Entitlements {
         match self.presence {
             Presence::Suspended => return Err(Denied::Suspended),
             Presence::NotJoined => return Err(Denied::NotJoined),
+            Presence::NotLoggedIn => return Err(Denied::NotLoggedIn),
             Presence::Joined => {}
         }
         if feature.needs() > self.assigned {

@@ -5,15 +5,17 @@
 
 use crate::accounts::{Account, Place};
 use crate::event::{Entry, Event, Start};
-use crate::ids::{AccountId, DomainId, Head, UserId};
+use crate::ids::{AccountId, DomainId, Head, PoolId, UserId};
 use crate::refusal::Refusal;
 use crate::roles::{Permissions, Role};
 use crate::seats::{Quantities, SeatKind};
+use crate::sessions::{self, EndReason};
 use crate::tiers::{Entitlements, Features, Presence, Tier};
 use crate::time::Time;
 use crate::world::World;
+use crate::{links, waiting};
 
-/// How a user comes by a seat.
+/// How a user comes by a seat (rule E2): on a seat of one's own, or in exactly one pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum License {
     /// A seat of one's own, with an upgrade stacked on it or not.
@@ -21,18 +23,43 @@ pub enum License {
         /// What the user sits on.
         tier: Tier,
     },
+    /// One of the seats of a pool, while logged in.
+    Shared {
+        /// Which pool.
+        pool: PoolId,
+    },
 }
 
 impl License {
-    /// The tier that it gives.
+    /// The tier of a seat of one's own. A pool's stands in the pool ([`World::tier_of`]).
     #[must_use]
-    pub fn tier(self) -> Tier {
+    pub fn named_tier(self) -> Option<Tier> {
         match self {
-            License::Named { tier } => tier,
+            License::Named { tier } => Some(tier),
+            License::Shared { .. } => None,
         }
     }
 
-    /// The seats that it uses: the base seat and at most one upgrade (rules A2, A3).
+    /// The pool of a shared user.
+    #[must_use]
+    pub fn pool(self) -> Option<PoolId> {
+        match self {
+            License::Named { .. } => None,
+            License::Shared { pool } => Some(pool),
+        }
+    }
+
+    /// The word for the license model in API, journal and store.
+    #[must_use]
+    pub fn model(self) -> &'static str {
+        match self {
+            License::Named { .. } => "named",
+            License::Shared { .. } => "shared",
+        }
+    }
+
+    /// The seats that it uses: the base seat and at most one upgrade (rules A2, A3); none
+    /// for a shared user, whose pool uses them.
     #[must_use]
     pub fn seats(self) -> Quantities {
         match self {
@@ -40,6 +67,7 @@ impl License {
                 let base = Quantities::of(SeatKind::DomainUser, 1);
                 SeatKind::of_tier(tier).map_or(base, |kind| base.plus(&Quantities::of(kind, 1)))
             }
+            License::Shared { .. } => Quantities::default(),
         }
     }
 }
@@ -116,6 +144,8 @@ pub struct User {
     pub features_off: Features,
     /// The sub-domain that this user owns.
     pub owns: Option<DomainId>,
+    /// Whether a seat of the pool is reserved for this user (rule E13).
+    pub reserved: bool,
 }
 
 impl User {
@@ -131,6 +161,7 @@ impl User {
             permissions: start.permissions,
             features_off: start.features_off,
             owns: None,
+            reserved: false,
         }
     }
 
@@ -138,28 +169,69 @@ impl User {
     /// others none (rules A2, A7).
     #[must_use]
     pub fn seats(&self) -> Quantities {
-        match self.state {
-            UserState::Invited { .. } | UserState::Active { .. } => self.license.seats(),
-            _ => Quantities::default(),
+        if self.holds_seats() {
+            self.license.seats()
+        } else {
+            Quantities::default()
         }
     }
 
-    /// What the user may do in a domain of this state (rule B1).
+    /// Whether it holds the seats of its license now (rules A2, A7).
     #[must_use]
-    pub fn entitlements(&self, domain: crate::standing::State) -> Entitlements {
-        let presence = match self.state {
-            UserState::Active { .. } => Presence::Joined,
-            UserState::Suspended { .. } => Presence::Suspended,
-            _ => Presence::NotJoined,
-        };
-        Entitlements::of_user(self.license.tier(), self.features_off, presence, domain)
+    pub fn holds_seats(&self) -> bool {
+        matches!(
+            self.state,
+            UserState::Invited { .. } | UserState::Active { .. }
+        )
     }
 }
 
-/// Invites someone: takes the seats at once (rules A2, D1).
+impl World {
+    /// The tier that a user was assigned: that of the own seat, or of the pool (rule E12).
+    #[must_use]
+    pub fn tier_of(&self, user: &User) -> Tier {
+        match user.license {
+            License::Named { tier } => tier,
+            License::Shared { pool } => self
+                .pools
+                .get(&(user.domain, pool))
+                .map_or(Tier::Base, |pool| pool.settings.tier),
+        }
+    }
+
+    /// What a user may do now, and why not the rest (rules B1, E12). Needs the domain's
+    /// line, the user and, of a shared one, the pool and the own sessions.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`].
+    pub fn entitlements(&self, domain: DomainId, id: UserId) -> Result<Entitlements, Refusal> {
+        let user = self.user(domain, id)?;
+        let (state, _) = self.state_of(domain)?;
+        let seated = match user.license {
+            License::Named { .. } => true,
+            License::Shared { .. } => self.sessions_of(domain, id).next().is_some(),
+        };
+        let presence = match user.state {
+            UserState::Active { .. } if seated => Presence::Joined,
+            UserState::Active { .. } => Presence::NotLoggedIn,
+            UserState::Suspended { .. } => Presence::Suspended,
+            _ => Presence::NotJoined,
+        };
+        let tier = self.tier_of(user);
+        Ok(Entitlements::of_user(
+            tier,
+            user.features_off,
+            presence,
+            state,
+        ))
+    }
+}
+
+/// Invites someone: takes the seats at once (rules A2, D1), or a place in a pool.
 ///
 /// # Errors
-/// [`Refusal::NotInStanding`], [`Refusal::NoSeatAvailable`].
+/// [`Refusal::NotInStanding`], [`Refusal::NoSeatAvailable`], [`Refusal::NotFound`] for the
+/// pool.
 pub fn invite(
     world: &World,
     domain: DomainId,
@@ -211,6 +283,9 @@ pub fn add(
 
 fn may_grow(world: &World, domain: DomainId, license: &License) -> Result<(), Refusal> {
     world.require_standing(domain)?;
+    if let License::Shared { pool } = license {
+        world.pool(domain, *pool)?;
+    }
     world.domain(domain)?.seats.take(&license.seats())
 }
 
@@ -302,36 +377,56 @@ fn pending(world: &World, domain: DomainId, id: UserId) -> Result<(), Refusal> {
     }
 }
 
-/// Puts a user on another tier. The new seat is taken before the old one is freed
-/// (rule A3). A downgrade needs no standing (rule A4). One who holds no seat now takes none
-/// by it: the tier is what will be taken anew (rule A7).
+/// Gives a user another license: another tier, a pool instead of a named seat, a named seat
+/// instead of a pool, another pool. One step (rule E2): the new seat is taken before the
+/// old one is freed (rule A3), and what was live ends with a notice. `by` is who asks.
+///
+/// Downgrades need no standing (rule A4), nor does another pool of no higher tier;
+/// conversions do (rule C5). One who holds no seat now takes none by it: the license is
+/// what will be taken anew (rule A7).
 ///
 /// # Errors
-/// [`Refusal::NoSeatAvailable`], [`Refusal::NotInStanding`].
-pub fn set_tier(
+/// [`Refusal::NoSeatAvailable`], [`Refusal::NotInStanding`], [`Refusal::NotFound`] for the
+/// pool.
+pub fn set_license(
     world: &World,
     domain: DomainId,
     id: UserId,
-    tier: Tier,
+    to: License,
+    by: Option<AccountId>,
 ) -> Result<Vec<Entry>, Refusal> {
     let user = world.user(domain, id)?;
     let from = user.license;
-    let to = License::Named { tier };
     if from == to {
         return Ok(vec![]);
     }
-    if tier > from.tier() {
+    if let License::Shared { pool } = to {
+        world.pool(domain, pool)?;
+    }
+    let after = User {
+        license: to,
+        ..*user
+    };
+    let upgrade = world.tier_of(&after) > world.tier_of(user);
+    if upgrade || from.model() != to.model() {
         world.require_standing(domain)?;
     }
-    if !user.seats().is_zero() {
+    if user.holds_seats() {
         let more = to.seats().beyond(&from.seats());
         world.domain(domain)?.seats.take(&more)?;
     }
-    Ok(vec![in_domain(
-        world,
-        domain,
-        Event::LicenseChanged { user: id, from, to },
-    )])
+    let mut entries = match (from, to) {
+        // The devices stay: only the tier is another.
+        (License::Named { .. }, License::Named { .. }) => vec![],
+        (License::Shared { .. }, License::Shared { .. }) => {
+            sessions::end_all(world, domain, id, EndReason::PoolChanged, by)
+        }
+        _ => sessions::end_all(world, domain, id, EndReason::Converted, by),
+    };
+    entries.extend(waiting::leave(world, domain, id));
+    let changed = Event::LicenseChanged { user: id, from, to };
+    entries.push(in_domain(world, domain, changed));
+    Ok(entries)
 }
 
 /// What an admin can change about a user without touching seats.
@@ -376,17 +471,24 @@ pub fn change(
         .collect())
 }
 
-/// Suspends a user: frees every seat it used in the same step (rule A7).
+/// Suspends a user: frees every seat it used in the same step (rule A7), that of a session
+/// included. Its call links stay: a guest finds the user logged off. `by` is who asks.
 ///
 /// # Errors
 /// [`Refusal::WrongState`] for one who has not joined.
-pub fn suspend(world: &World, domain: DomainId, id: UserId) -> Result<Vec<Entry>, Refusal> {
+pub fn suspend(
+    world: &World,
+    domain: DomainId,
+    id: UserId,
+    by: Option<AccountId>,
+) -> Result<Vec<Entry>, Refusal> {
     match world.user(domain, id)?.state {
-        UserState::Active { .. } => Ok(vec![in_domain(
-            world,
-            domain,
-            Event::UserSuspended { user: id },
-        )]),
+        UserState::Active { .. } => {
+            let mut entries = sessions::end_all(world, domain, id, EndReason::Suspended, by);
+            entries.extend(waiting::leave(world, domain, id));
+            entries.push(in_domain(world, domain, Event::UserSuspended { user: id }));
+            Ok(entries)
+        }
         UserState::Suspended { .. } => Ok(vec![]),
         _ => Err(Refusal::WrongState {
             why: "the user has not joined",
@@ -416,39 +518,44 @@ pub fn restore(world: &World, domain: DomainId, id: UserId) -> Result<Vec<Entry>
     }
 }
 
-/// Removes a user, or cancels an invitation: every seat is free, the account becomes a
-/// Personal one (rules A7, C7).
+/// Removes a user, or cancels an invitation: every seat is free, that of a session
+/// included, the call links are revoked, the account becomes a Personal one (rules A7, C7).
+/// `by` is who asks.
 ///
 /// # Errors
 /// [`Refusal::OwnsADomain`].
-pub fn remove(world: &World, domain: DomainId, id: UserId) -> Result<Vec<Entry>, Refusal> {
+pub fn remove(
+    world: &World,
+    domain: DomainId,
+    id: UserId,
+    by: Option<AccountId>,
+) -> Result<Vec<Entry>, Refusal> {
     let user = world.user(domain, id)?;
     if user.owns.is_some() {
         return Err(Refusal::OwnsADomain);
     }
-    let mut entries = vec![in_domain(world, domain, Event::UserRemoved { user: id })];
+    let mut entries = leave(world, domain, id, EndReason::Removed, by);
+    entries.push(in_domain(world, domain, Event::UserRemoved { user: id }));
     if let Some(account) = user.state.account() {
         entries.push(world.entry(Head::Account(account), Event::Left { domain, user: id }));
     }
     Ok(entries)
 }
 
-/// The pending invitations of a domain whose time has passed, each with the moment it did.
-#[must_use]
-pub fn due_invitations(world: &World, domain: DomainId) -> Vec<(Time, Event)> {
-    world
-        .users
-        .values()
-        .filter(|user| user.domain == domain)
-        .filter_map(|user| match user.state {
-            UserState::Invited { expires_at } if expires_at <= world.now => {
-                Some((expires_at, Event::InvitationExpired { user: user.id }))
-            }
-            _ => None,
-        })
-        .collect()
+/// What ends when a user leaves a domain: sessions, the place in a waiting list, call links.
+pub(crate) fn leave(
+    world: &World,
+    domain: DomainId,
+    id: UserId,
+    reason: EndReason,
+    by: Option<AccountId>,
+) -> Vec<Entry> {
+    let mut entries = sessions::end_all(world, domain, id, reason, by);
+    entries.extend(waiting::leave(world, domain, id));
+    entries.extend(links::revoke_all(world, domain, id));
+    entries
 }
 
-fn in_domain(world: &World, domain: DomainId, event: Event) -> Entry {
+pub(crate) fn in_domain(world: &World, domain: DomainId, event: Event) -> Entry {
     world.entry(Head::Domain(domain), event)
 }

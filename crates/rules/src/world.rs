@@ -3,20 +3,26 @@
 //!
 //! [`World::apply`] is the one place where events become state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::accounts::{Account, Place};
+use crate::calls::EndedCall;
 use crate::domains::Domain;
 use crate::event::{Entry, Event};
-use crate::ids::{AccountId, DomainId, Head, UserId};
+use crate::ids::{AccountId, CallId, DomainId, Head, LinkId, PoolId, SessionId, TeamId, UserId};
+use crate::links::CallLink;
+use crate::pools::Pool;
 use crate::prices::PriceBook;
 use crate::refusal::Refusal;
-use crate::seats::{self, Seats};
+use crate::seats::Seats;
+use crate::sessions::{EndedSession, Session};
 use crate::settings::Settings;
 use crate::standing::Record;
+use crate::teams::Team;
 use crate::tiers::Tier;
 use crate::time::Time;
-use crate::users::{self, User, UserState};
+use crate::users::{User, UserState};
+use crate::waiting::Waiting;
 
 /// A domain on a line of ancestors, with what is recorded of its standing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +37,10 @@ pub struct Link {
 ///
 /// A domain in `domains` comes with its owner in `accounts`, the owner's seat above in
 /// `users`, and its line in `lineages`: without these its standing can't be told.
+///
+/// Whatever is in a pool (a user, a session, who waits) comes with the pool, whose counts
+/// it moves. A pool comes with the first of its waiting list; a user for whom something is
+/// decided with own sessions, place in a waiting list, valid call links and teams.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct World {
     /// The time of the decision.
@@ -45,6 +55,25 @@ pub struct World {
     pub lineages: BTreeMap<DomainId, Vec<Link>>,
     /// Domain users.
     pub users: BTreeMap<(DomainId, UserId), User>,
+    /// Seat pools.
+    pub pools: BTreeMap<(DomainId, PoolId), Pool>,
+    /// Live sessions.
+    pub sessions: BTreeMap<(DomainId, SessionId), Session>,
+    /// Sessions that are over.
+    pub ended_sessions: BTreeMap<(DomainId, SessionId), EndedSession>,
+    /// Calls that are over; those in progress stand in their sessions.
+    pub ended_calls: BTreeMap<(DomainId, CallId), EndedCall>,
+    /// Call links.
+    pub links: BTreeMap<(DomainId, LinkId), CallLink>,
+    /// Who waits for a seat, or has one offered.
+    pub waiting: BTreeMap<(DomainId, UserId), Waiting>,
+    /// The place up to which a pool's waiting list was loaded, where not all of it was
+    /// (those with a reservation apart: they come first).
+    pub waiting_loaded_to: BTreeMap<(DomainId, PoolId), u64>,
+    /// Teams.
+    pub teams: BTreeMap<(DomainId, TeamId), Team>,
+    /// Who is in which team.
+    pub members: BTreeSet<(DomainId, TeamId, UserId)>,
     /// The price books, by version.
     pub price_books: BTreeMap<u32, PriceBook>,
 }
@@ -116,44 +145,6 @@ impl World {
         Entry::now(head, event, self.now)
     }
 
-    /// Brings a domain up to date: what was due by now happens, in due order, effective
-    /// at its due time (invitations that lapse, scheduled decreases).
-    pub fn settle(&mut self, id: DomainId) -> Vec<Entry> {
-        self.settle_loaded(id, usize::MAX)
-    }
-
-    /// Likewise, where at most `limit` lapsed invitations were loaded. When there are as
-    /// many, there may be more: then nothing happens yet that comes after the last of them,
-    /// since a decrease depends on what is in use at its time.
-    pub fn settle_loaded(&mut self, id: DomainId, limit: usize) -> Vec<Entry> {
-        let lapsed = users::due_invitations(self, id);
-        let last = lapsed.iter().map(|(at, _)| *at).max();
-        let horizon = last.filter(|_| lapsed.len() >= limit);
-        let mut entries = Vec::new();
-        while let Some((at, event)) = self.next_due(id, horizon) {
-            let entry = Entry {
-                head: Head::Domain(id),
-                at,
-                event,
-            };
-            self.apply(&entry);
-            entries.push(entry);
-        }
-        entries
-    }
-
-    fn next_due(&self, id: DomainId, horizon: Option<Time>) -> Option<(Time, Event)> {
-        let domain = self.domains.get(&id).filter(|domain| !domain.closed)?;
-        let schedules = seats::due_schedules(&domain.seats, self.now);
-        let schedules = schedules
-            .into_iter()
-            .filter(|(at, _)| horizon.is_none_or(|horizon| *at < horizon));
-        users::due_invitations(self, id)
-            .into_iter()
-            .chain(schedules)
-            .min_by_key(|(at, _)| *at)
-    }
-
     /// The seats of a domain, to compare before and after.
     #[must_use]
     pub fn seats(&self, id: DomainId) -> Option<Seats> {
@@ -203,6 +194,7 @@ impl World {
             self.open(id, owner, parent, root);
             return;
         }
+        self.apply_to_desk(id, at, event);
         if let Some(user) = event.user() {
             self.apply_to_user(id, user, event);
             return;
@@ -238,6 +230,16 @@ impl World {
         self.copy_record(id);
     }
 
+    /// What happens at the front desk: pools, sessions, calls, links, waiting lists, teams.
+    fn apply_to_desk(&mut self, id: DomainId, at: Time, event: &Event) {
+        self.apply_to_pool(id, at, event);
+        self.apply_to_waiting(id, at, event);
+        self.apply_to_session(id, at, event);
+        self.apply_to_call(id, at, event);
+        self.apply_to_link(id, at, event);
+        self.apply_to_team(id, event);
+    }
+
     fn open(
         &mut self,
         id: DomainId,
@@ -255,6 +257,8 @@ impl World {
             closed: false,
             seats: Seats::default(),
             users: 0,
+            pools: 0,
+            teams: 0,
         };
         self.domains.insert(id, domain);
         match parent {
@@ -356,26 +360,6 @@ impl World {
         };
         self.put_user(domain, id, before, after);
     }
-
-    /// Replaces a user, and moves the counts by exactly what that changes.
-    fn put_user(
-        &mut self,
-        domain: DomainId,
-        id: UserId,
-        before: Option<User>,
-        after: Option<User>,
-    ) {
-        let seats = |user: Option<User>| user.map(|user| user.seats()).unwrap_or_default();
-        let counts = |user: Option<User>| u32::from(user.is_some_and(|u| u.state.counts()));
-        if let Some(domain) = self.domains.get_mut(&domain) {
-            domain.seats.exchange(&seats(before), &seats(after));
-            domain.users = (domain.users + counts(after)).saturating_sub(counts(before));
-        }
-        match after {
-            Some(user) => self.users.insert((domain, id), user),
-            None => self.users.remove(&(domain, id)),
-        };
-    }
 }
 
 /// The user after something happened to it.
@@ -387,7 +371,12 @@ fn changed(mut user: User, event: &Event) -> User {
         Event::InvitationAccepted { account, .. } => user.state = UserState::Active { account },
         Event::InvitationDeclined { .. } => user.state = UserState::Declined,
         Event::InvitationExpired { .. } => user.state = UserState::Expired,
-        Event::LicenseChanged { to, .. } => user.license = to,
+        Event::LicenseChanged { to, .. } => {
+            user.license = to;
+            // It was a seat of the pool that is left.
+            user.reserved = false;
+        }
+        Event::ReservationChanged { to, .. } => user.reserved = to,
         Event::FeaturesOffChanged { to, .. } => user.features_off = to,
         Event::RoleChanged { to, .. } => user.role = to,
         Event::PermissionsChanged { to, .. } => user.permissions = to,
@@ -408,7 +397,7 @@ fn changed(mut user: User, event: &Event) -> User {
 }
 
 impl Event {
-    /// The domain user that it happened to, if it is such an event.
+    /// The domain user whose row it changed, if it is such an event.
     #[must_use]
     pub fn user(&self) -> Option<UserId> {
         match *self {
@@ -428,6 +417,7 @@ impl Event {
             | Event::UserRemoved { user }
             | Event::UserMovedOut { user, .. }
             | Event::UserMovedIn { user, .. }
+            | Event::ReservationChanged { user, .. }
             | Event::SubDomainChanged { user, .. } => Some(user),
             _ => None,
         }

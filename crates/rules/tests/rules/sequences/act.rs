@@ -5,7 +5,7 @@ use usher_rules::prices::Currency;
 use usher_rules::roles::{Permission, Permissions};
 use usher_rules::seats::{PerKind, SeatKind, When};
 use usher_rules::tiers::{Feature, Features, Tier};
-use usher_rules::users::{self, Change};
+use usher_rules::users::{self, Change, License};
 use usher_rules::{AccountId, DomainId, Refusal, UserId, accounts, domains, moves};
 
 use super::Deed;
@@ -134,11 +134,11 @@ impl Act {
             Act::User(d, u, deed) => match deed {
                 Deed::Resend => users::resend(world, d, u),
                 Deed::Decline => users::decline(world, d, u),
-                Deed::Suspend => users::suspend(world, d, u),
+                Deed::Suspend => users::suspend(world, d, u, None),
                 Deed::Restore => users::restore(world, d, u),
-                Deed::Remove => users::remove(world, d, u),
+                Deed::Remove => users::remove(world, d, u, None),
             },
-            Act::Tier(d, u, tier) => users::set_tier(world, d, u, tier),
+            Act::Tier(d, u, tier) => users::set_license(world, d, u, License::Named { tier }, None),
             Act::Manages(d, u, yes) => users::change(world, d, u, manages(yes)),
             Act::Off(d, u, feature) => {
                 let change = Change {
@@ -147,7 +147,10 @@ impl Act {
                 };
                 users::change(world, d, u, change)
             }
-            Act::Move(d, u, to, tier) => moves::move_user(world, d, u, to, tier),
+            Act::Move(d, u, to, tier) => {
+                let named = tier.map(|tier| License::Named { tier });
+                moves::move_user(world, d, u, to, named, None)
+            }
             _ => Ok(vec![]),
         })
     }

@@ -6,7 +6,7 @@ use usher_rules::prices::Currency;
 use usher_rules::roles::{Permission, Permissions, Role};
 use usher_rules::seats::{PerKind, SeatKind, When};
 use usher_rules::tiers::{Feature, Tier};
-use usher_rules::users::{self, Change};
+use usher_rules::users::{self, Change, License};
 use usher_rules::{AccountId, DomainId, Refusal, UserId, domains, moves};
 
 use super::Table;
@@ -122,19 +122,25 @@ impl Table {
             ("accept", [account]) => self.accept(domain, id, account),
             ("resend", []) => self.stage.step(|world| users::resend(world, domain, id)),
             ("decline", []) => self.stage.step(|world| users::decline(world, domain, id)),
-            ("suspend", []) => self.stage.step(|world| users::suspend(world, domain, id)),
+            ("suspend", []) => self
+                .stage
+                .step(|world| users::suspend(world, domain, id, None)),
             ("restore", []) => self.stage.step(|world| users::restore(world, domain, id)),
-            ("remove", []) => self.stage.step(|world| users::remove(world, domain, id)),
+            ("remove", []) => self
+                .stage
+                .step(|world| users::remove(world, domain, id, None)),
             ("tier", [to]) => {
-                let to = tier(to);
+                let to = License::Named { tier: tier(to) };
                 self.stage
-                    .step(|world| users::set_tier(world, domain, id, to))
+                    .step(|world| users::set_license(world, domain, id, to, None))
             }
             ("move", [target, named @ ..]) => {
                 let target = self.names.domain(target);
-                let named = named.first().map(|name| tier(name));
+                let named = named
+                    .first()
+                    .map(|name| License::Named { tier: tier(name) });
                 self.stage
-                    .step(|world| moves::move_user(world, domain, id, target, named))
+                    .step(|world| moves::move_user(world, domain, id, target, named, None))
             }
             _ => self.change(command, domain, id, rest),
         }
@@ -145,7 +151,7 @@ impl Table {
         let mut start = member(Tier::Base);
         for word in rest {
             if let Some(tier) = Tier::from_name(word) {
-                start.license = users::License::Named { tier };
+                start.license = License::Named { tier };
             } else if let Some(permission) = Permission::from_name(word) {
                 start.permissions = start.permissions.with(permission);
             } else {

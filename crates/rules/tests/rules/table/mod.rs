@@ -154,7 +154,7 @@ fn spread(words: &[&str]) -> Vec<Vec<String>> {
 /// A refusal's code with what it tells.
 fn said(refusal: &Refusal) -> String {
     let told = match refusal {
-        Refusal::NoSeatAvailable { kind } => kind.name().to_owned(),
+        Refusal::NoSeatAvailable { kind, .. } => kind.name().to_owned(),
         Refusal::NotInStanding { missing } => questions::joined(missing.iter().map(|p| p.name())),
         Refusal::BelowUse { to_free } => questions::numbers(to_free),
         Refusal::Invalid { field, .. } | Refusal::Taken { field } => (*field).to_owned(),

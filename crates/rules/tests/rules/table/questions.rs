@@ -56,13 +56,17 @@ impl Table {
             },
             ["can", domain, user] => {
                 let user = self.user_of(domain, user).unwrap();
-                let allowed = user.entitlements(self.state(user.domain)).allowed();
+                let world = &self.stage.world;
+                let entitlements = world.entitlements(user.domain, user.id).unwrap();
+                let allowed = entitlements.allowed();
                 or_nothing(joined(allowed.iter().map(Feature::name)))
             }
             ["why", domain, user, feature] => {
                 let user = self.user_of(domain, user).unwrap();
                 let feature = Feature::from_name(feature).unwrap();
-                match user.entitlements(self.state(user.domain)).check(feature) {
+                let world = &self.stage.world;
+                let entitlements = world.entitlements(user.domain, user.id).unwrap();
+                match entitlements.check(feature) {
                     Ok(()) => "allowed".to_owned(),
                     Err(Denied::Tier(needs)) => format!("tier {}", needs.name()),
                     Err(denied) => denied.name().to_owned(),
@@ -70,10 +74,6 @@ impl Table {
             }
             _ => return None,
         })
-    }
-
-    fn state(&self, id: DomainId) -> State {
-        self.stage.world.state_of(id).unwrap().0
     }
 
     fn user_of(&mut self, domain: &str, user: &str) -> Option<User> {
@@ -110,7 +110,7 @@ impl Table {
         let mut text = joined(
             [
                 user.state.name(),
-                user.license.tier().name(),
+                self.stage.world.tier_of(user).name(),
                 user.role.name(),
             ]
             .into_iter(),
