@@ -4,6 +4,7 @@ use crate::accounts::{Account, Place};
 use crate::billing::Billing;
 use crate::event::{Entry, Event};
 use crate::ids::{AccountId, DomainId, Head, UserId};
+use crate::pools;
 use crate::refusal::Refusal;
 use crate::seats::{SeatKind, Seats};
 use crate::standing::Record;
@@ -135,7 +136,8 @@ fn place_below(
     }
 }
 
-/// Closes an empty domain. What it still has ordered ends with it.
+/// Closes an empty domain. What it still has ordered ends with it, and its pools, all of
+/// which must have been loaded, have no seats any more.
 ///
 /// # Errors
 /// [`Refusal::WrongState`] while it has users.
@@ -147,11 +149,12 @@ pub fn close(world: &World, id: DomainId) -> Result<Vec<Entry>, Refusal> {
         });
     }
     let head = Head::Domain(id);
+    let mut entries = pools::empty_all(world, id)?;
     let waiting = SeatKind::ALL
         .into_iter()
         .filter(|kind| domain.seats.get(*kind).scheduled.is_some())
         .map(|kind| world.entry(head, Event::ScheduleCancelled { kind }));
-    let mut entries: Vec<Entry> = waiting.collect();
+    entries.extend(waiting);
     let ordered = SeatKind::ALL
         .into_iter()
         .filter(|kind| domain.seats.get(*kind).ordered > 0)

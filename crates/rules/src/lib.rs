@@ -20,6 +20,7 @@ pub mod moves;
 pub mod pools;
 pub mod prices;
 pub mod refusal;
+pub mod reports;
 pub mod roles;
 pub mod seats;
 pub mod sessions;

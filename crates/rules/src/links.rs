@@ -1,11 +1,14 @@
 //! Call links, with which guests call a user (rule F2). A link belongs to the user and
 //! outlives sessions. What guests are called is a record of the store.
 
+use std::ops::RangeInclusive;
+
+use crate::calls::{self, Direction, Phase, Report};
 use crate::event::{Entry, Event};
 use crate::ids::{CallId, DomainId, LinkId, UserId};
 use crate::refusal::Refusal;
 use crate::time::Time;
-use crate::users::in_domain;
+use crate::users::{UserState, in_domain};
 use crate::world::World;
 
 /// What is recorded of a link; that its time has passed is derived.
@@ -97,6 +100,126 @@ impl CallLink {
             LinkRecord::Open => LinkState::Expired,
         }
     }
+}
+
+/// How long a link may be valid, in seconds: 1 minute to 30 days.
+pub const VALIDITY_SECONDS: RangeInclusive<i64> = 60..=30 * 86_400;
+
+/// The most links of one user that are valid at a time.
+pub const MAX_VALID_LINKS: usize = 100;
+
+/// Makes a call link that is valid for so many seconds, or for as many as the user's pool
+/// allows (rules E6, F2).
+///
+/// # Errors
+/// [`Refusal::Invalid`] for a validity out of range, [`Refusal::NotAllowed`] for one who is
+/// not active, [`Refusal::WrongState`] beyond [`MAX_VALID_LINKS`].
+pub fn make(
+    world: &World,
+    domain: DomainId,
+    user: UserId,
+    link: LinkId,
+    seconds: i64,
+    one_call: bool,
+) -> Result<Vec<Entry>, Refusal> {
+    let row = world.user(domain, user)?;
+    if !matches!(row.state, UserState::Active { .. }) {
+        return Err(Refusal::NotAllowed);
+    }
+    if !VALIDITY_SECONDS.contains(&seconds) {
+        return Err(Refusal::Invalid {
+            field: "valid_seconds",
+            why: "1 minute to 30 days",
+        });
+    }
+    if world.valid_links(domain, user).count() >= MAX_VALID_LINKS {
+        return Err(Refusal::WrongState {
+            why: "too many call links are valid; revoke some",
+        });
+    }
+    let seconds = match row.license.pool() {
+        Some(pool) => seconds.min(world.pool(domain, pool)?.settings.link_cap_seconds),
+        None => seconds,
+    };
+    let made = Event::LinkMade {
+        link,
+        user,
+        valid_until: world.now.plus_seconds(seconds),
+        one_call,
+    };
+    Ok(vec![in_domain(world, domain, made)])
+}
+
+/// Takes a link back. One that is no longer valid stays what it is.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub fn revoke(world: &World, domain: DomainId, id: LinkId) -> Result<Vec<Entry>, Refusal> {
+    let link = world.link(domain, id)?;
+    if link.state(world.now) != LinkState::Valid {
+        return Ok(vec![]);
+    }
+    let revoked = Event::LinkRevoked {
+        link: id,
+        user: link.user,
+        left_until: others_until(world, link),
+    };
+    Ok(vec![in_domain(world, domain, revoked)])
+}
+
+/// When the last of the user's other valid links ends.
+fn others_until(world: &World, link: &CallLink) -> Option<Time> {
+    let valid = world.valid_links(link.domain, link.user);
+    let others = valid.filter(|other| other.id != link.id);
+    others.map(|other| other.valid_until).max()
+}
+
+/// What an answered call does to the link that it came by.
+pub(crate) fn used(world: &World, link: &CallLink, call: CallId) -> Option<Entry> {
+    let used_up = link.one_call && link.state(world.now) == LinkState::Valid;
+    let used = Event::LinkUsed {
+        link: link.id,
+        user: link.user,
+        call,
+        left_until: others_until(world, link),
+    };
+    used_up.then(|| in_domain(world, link.domain, used))
+}
+
+/// A guest calls by a link: it rings on the user's device, on the one heard of last where
+/// there are several (rule F2). Needs the user's sessions. The same call again changes
+/// nothing.
+///
+/// # Errors
+/// [`Refusal::LinkNotValid`] with its state, [`Refusal::UserLoggedOff`],
+/// [`Refusal::CallInProgress`].
+pub fn ring(
+    world: &World,
+    domain: DomainId,
+    id: LinkId,
+    call: CallId,
+) -> Result<Vec<Entry>, Refusal> {
+    let link = world.link(domain, id)?;
+    if world.session_of_call(domain, call).is_some()
+        || world.ended_calls.contains_key(&(domain, call))
+    {
+        return Ok(vec![]);
+    }
+    match link.state(world.now) {
+        LinkState::Valid => {}
+        state => return Err(Refusal::LinkNotValid { state }),
+    }
+    let sessions = world.sessions_of(domain, link.user);
+    // One that is in no call before one that is.
+    let session = sessions.max_by_key(|s| (s.call.is_none(), s.seen_at, s.id));
+    let session = session.ok_or(Refusal::UserLoggedOff)?.id;
+    let report = Report {
+        call,
+        phase: Phase::Ringing,
+        direction: Direction::Received,
+        link: Some(id),
+    };
+    calls::report(world, domain, session, report)
 }
 
 /// Revokes all valid links of a user who leaves the domain.

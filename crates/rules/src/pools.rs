@@ -3,14 +3,18 @@
 //! The pool's row keeps the counts, so that a log-in needs the pool, the user and the
 //! user's own sessions, and never all that sit there. Names are records of the store.
 
-use crate::event::Event;
-use crate::ids::{DomainId, PoolId, UserId};
+use std::ops::RangeInclusive;
+
+use crate::event::{Entry, Event};
+use crate::ids::{DomainId, PoolId, SessionId, UserId};
+use crate::links;
 use crate::refusal::Refusal;
-use crate::seats::{Quantities, SeatKind};
+use crate::seats::{MAX_SEATS, Quantities, SeatKind};
 use crate::sessions::Session;
 use crate::tiers::Tier;
 use crate::time::Time;
-use crate::waiting::Waiting;
+use crate::users::in_domain;
+use crate::waiting::{self, Waiting};
 use crate::world::World;
 
 /// What an admin sets of a pool (rule E9). Durations are in seconds.
@@ -145,6 +149,228 @@ impl Pool {
             && ((self.waiting > 0 && self.free(false) > 0)
                 || (self.waiting_reserved > 0 && self.free(true) > 0))
     }
+}
+
+/// The most pools of a domain.
+pub const MAX_POOLS: u32 = 1000;
+
+/// What the times of a pool may be, in seconds.
+const LOG_OFF: RangeInclusive<i64> = 60..=86_400;
+const SILENCE: RangeInclusive<i64> = 30..=86_400;
+const LINK_CAP: RangeInclusive<i64> = links::VALIDITY_SECONDS;
+
+/// Makes a pool: its seats, and as many upgrades of its tier, are taken of what the domain
+/// has ordered and not given to a pool yet (rules E1, E12).
+///
+/// # Errors
+/// [`Refusal::NoSeatAvailable`], [`Refusal::NotInStanding`], [`Refusal::Invalid`] for a time
+/// out of range, [`Refusal::WrongState`] beyond [`MAX_POOLS`].
+pub fn make(
+    world: &World,
+    domain: DomainId,
+    id: PoolId,
+    settings: PoolSettings,
+) -> Result<Vec<Entry>, Refusal> {
+    check(&settings)?;
+    world.require_standing(domain)?;
+    let owner = world.domain(domain)?;
+    if owner.pools >= MAX_POOLS {
+        return Err(Refusal::WrongState {
+            why: "the domain has as many pools as it can have",
+        });
+    }
+    let pool = Pool::new(domain, id, settings);
+    owner.seats.take(&pool.seats_in_use())?;
+    let made = Event::PoolMade { pool: id, settings };
+    Ok(vec![in_domain(world, domain, made)])
+}
+
+/// The pool that comes with the first order of shared seats, with all of them (rule E1).
+/// `order` is what is ordered from now on, `world` from before that; the entry goes after
+/// those of the order. None when there is a pool, or there were shared seats.
+#[must_use]
+pub fn with_first_order(
+    world: &World,
+    domain: DomainId,
+    order: &Quantities,
+    id: PoolId,
+) -> Option<Entry> {
+    let owner = world.domain(domain).ok()?;
+    let seats = *order.get(SeatKind::SeatLicense);
+    let first = owner.pools == 0 && owner.seats.get(SeatKind::SeatLicense).ordered == 0;
+    let settings = PoolSettings {
+        seats,
+        ..PoolSettings::default()
+    };
+    let made = Event::PoolMade { pool: id, settings };
+    (first && seats > 0).then(|| in_domain(world, domain, made))
+}
+
+/// Changes a pool's settings (rule E9), all in one step: new seats are taken before old
+/// ones are freed (rule A3). Shrinking below what is occupied drains. Only more seats and a
+/// higher tier need standing (rules A4, C5).
+///
+/// All sessions and the whole waiting list of the pool must have been loaded when a time
+/// changes or the list is switched off: their clocks start anew, their places are lost.
+///
+/// # Errors
+/// [`Refusal::NoSeatAvailable`], [`Refusal::NotInStanding`], [`Refusal::Invalid`] for a time
+/// out of range, [`Refusal::NotFound`] for the pool, or for sessions that were not loaded.
+pub fn change(
+    world: &World,
+    domain: DomainId,
+    id: PoolId,
+    to: PoolSettings,
+) -> Result<Vec<Entry>, Refusal> {
+    let pool = world.pool(domain, id)?;
+    let from = pool.settings;
+    if from == to {
+        return Ok(vec![]);
+    }
+    check(&to)?;
+    if to.seats > from.seats || to.tier > from.tier {
+        world.require_standing(domain)?;
+    }
+    let after = Pool {
+        settings: to,
+        ..*pool
+    };
+    let more = after.seats_in_use().beyond(&pool.seats_in_use());
+    world.domain(domain)?.seats.take(&more)?;
+    let times = |pool: &PoolSettings| (pool.log_off_seconds, pool.silence_seconds);
+    if times(&from) != times(&to) {
+        all_sessions(world, pool)?;
+    }
+    let mut entries = Vec::new();
+    if from.waiting_list && !to.waiting_list {
+        entries = clear_waiting(world, pool)?;
+    }
+    let changed = Event::PoolChanged { pool: id, from, to };
+    entries.push(in_domain(world, domain, changed));
+    Ok(entries)
+}
+
+/// Whether the times are within their ranges, and the number of seats can be.
+fn check(settings: &PoolSettings) -> Result<(), Refusal> {
+    let within = |value: Option<i64>, range: RangeInclusive<i64>| {
+        value.is_none_or(|seconds| range.contains(&seconds))
+    };
+    let longest = settings.log_off_seconds.unwrap_or(*LOG_OFF.end());
+    let wrong = if settings.seats > MAX_SEATS {
+        ("seats", "more than can be ordered")
+    } else if !within(settings.log_off_seconds, LOG_OFF) {
+        ("log_off_seconds", "1 minute to 24 hours, or off")
+    } else if !within(settings.silence_seconds, SILENCE) {
+        ("silence_seconds", "30 seconds to 24 hours, or off")
+    } else if !within(settings.notice_seconds, 1..=longest - 1) {
+        ("notice_seconds", "less than the automatic log-off, or off")
+    } else if !LINK_CAP.contains(&settings.link_cap_seconds) {
+        ("link_cap_seconds", "1 minute to 30 days")
+    } else {
+        return Ok(());
+    };
+    let (field, why) = wrong;
+    Err(Refusal::Invalid { field, why })
+}
+
+/// Refuses what would leave some of the pool's sessions behind.
+fn all_sessions(world: &World, pool: &Pool) -> Result<(), Refusal> {
+    let all = (pool.domain, SessionId::nth(0))..=(pool.domain, SessionId::nth(u128::MAX));
+    let own = world.sessions.range(all);
+    let loaded = own.filter(|(_, session)| session.pool == Some(pool.id));
+    if loaded.count() == pool.occupied as usize {
+        Ok(())
+    } else {
+        Err(Refusal::not_found("session"))
+    }
+}
+
+fn clear_waiting(world: &World, pool: &Pool) -> Result<Vec<Entry>, Refusal> {
+    let all = (pool.domain, UserId::nth(0))..=(pool.domain, UserId::nth(u128::MAX));
+    let own = world.waiting.range(all);
+    let entries: Vec<Entry> = own
+        .filter(|(_, waiting)| waiting.pool == pool.id)
+        .flat_map(|((domain, user), _)| waiting::leave(world, *domain, *user))
+        .collect();
+    if entries.len() == (pool.waiting + pool.offered) as usize {
+        Ok(entries)
+    } else {
+        Err(Refusal::not_found("session"))
+    }
+}
+
+/// Deletes a pool to which nobody is assigned; its seats are unallocated again (rule E10).
+///
+/// # Errors
+/// [`Refusal::PoolNotEmpty`], [`Refusal::WrongState`] for the last one while shared seats
+/// are ordered.
+pub fn delete(world: &World, domain: DomainId, id: PoolId) -> Result<Vec<Entry>, Refusal> {
+    let pool = world.pool(domain, id)?;
+    let owner = world.domain(domain)?;
+    if pool.users > 0 {
+        return Err(Refusal::PoolNotEmpty { users: pool.users });
+    }
+    if owner.pools <= 1 && owner.seats.get(SeatKind::SeatLicense).ordered > 0 {
+        return Err(Refusal::WrongState {
+            why: "the last pool stays while shared seats are ordered",
+        });
+    }
+    let deleted = Event::PoolDeleted { pool: id };
+    Ok(vec![in_domain(world, domain, deleted)])
+}
+
+/// Reserves a seat of its pool for a user, or no longer does (rule E13).
+///
+/// # Errors
+/// [`Refusal::WrongState`] for a named user, [`Refusal::Invalid`] when no seat is left that
+/// isn't reserved.
+pub fn reserve(
+    world: &World,
+    domain: DomainId,
+    id: UserId,
+    reserved: bool,
+) -> Result<Vec<Entry>, Refusal> {
+    let user = world.user(domain, id)?;
+    let Some(pool) = user.license.pool() else {
+        return Err(Refusal::WrongState {
+            why: "the user has a seat of its own",
+        });
+    };
+    if user.reserved == reserved {
+        return Ok(vec![]);
+    }
+    let row = world.pool(domain, pool)?;
+    if reserved && row.reserved >= row.settings.seats {
+        return Err(Refusal::Invalid {
+            field: "reserved",
+            why: "every seat of the pool is reserved",
+        });
+    }
+    let changed = Event::ReservationChanged {
+        user: id,
+        pool,
+        from: user.reserved,
+        to: reserved,
+    };
+    Ok(vec![in_domain(world, domain, changed)])
+}
+
+/// Gives back what all pools hold, for a domain that closes: its order ends. Every pool
+/// must have been loaded.
+pub(crate) fn empty_all(world: &World, domain: DomainId) -> Result<Vec<Entry>, Refusal> {
+    let all = (domain, PoolId::nth(0))..=(domain, PoolId::nth(u128::MAX));
+    let pools: Vec<&Pool> = world.pools.range(all).map(|(_, pool)| pool).collect();
+    if pools.len() != world.domain(domain)?.pools as usize {
+        return Err(Refusal::not_found("pool"));
+    }
+    let held = pools.into_iter().filter(|pool| pool.settings.seats > 0);
+    let emptied = held.map(|pool| {
+        let from = pool.settings;
+        let to = PoolSettings { seats: 0, ..from };
+        let pool = pool.id;
+        in_domain(world, domain, Event::PoolChanged { pool, from, to })
+    });
+    Ok(emptied.collect())
 }
 
 impl World {

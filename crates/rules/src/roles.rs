@@ -61,6 +61,16 @@ pub enum Power {
     SeeUsers,
     /// Invite, add, change, suspend, remove domain users.
     ManageUsers,
+    /// See seat pools, who sits there and who waits.
+    SeePools,
+    /// Make, change and delete seat pools, reserve seats.
+    ManagePools,
+    /// Log users out.
+    LogOut,
+    /// Make and delete teams, put users into them.
+    ManageTeams,
+    /// See how seats were used, and by whom.
+    SeeReports,
     /// See the totals of the domains below.
     SeeTree,
     /// Follow the journal.
@@ -76,16 +86,18 @@ impl Rank {
         use Power::*;
         match self {
             Rank::Owner => true,
-            Rank::User(Role::Admin) => {
-                matches!(
-                    power,
-                    SeeDomain | SeeSeats | SeeUsers | ManageUsers | SeeTree | SeeEvents
-                )
-            }
+            Rank::User(Role::Admin) => match power {
+                SeeDomain | SeeSeats | SeeTree | SeeEvents | SeeReports => true,
+                SeeUsers | ManageUsers | ManageTeams => true,
+                SeePools | ManagePools | LogOut => true,
+                OrderSeats | Billing | Own => false,
+            },
             Rank::User(Role::Billing) => {
                 matches!(power, SeeDomain | SeeSeats | OrderSeats | Billing)
             }
-            Rank::User(Role::Support) => matches!(power, SeeDomain | SeeUsers),
+            Rank::User(Role::Support) => {
+                matches!(power, SeeDomain | SeeUsers | SeePools | LogOut)
+            }
             Rank::User(Role::Member) => false,
         }
     }
@@ -230,7 +242,23 @@ mod tests {
 
     #[test]
     fn d3_billing_sees_no_people() {
-        assert!(!Rank::User(Role::Billing).may(Power::SeeUsers));
-        assert!(!Rank::User(Role::Billing).may(Power::SeeEvents));
+        use Power::*;
+        for power in [SeeUsers, SeeEvents, SeePools, LogOut, SeeReports] {
+            assert!(!Rank::User(Role::Billing).may(power), "{power:?}");
+        }
+    }
+
+    #[test]
+    fn d3_admins_manage_pools_and_teams_support_sees_and_logs_out() {
+        use Power::*;
+        for power in [SeePools, LogOut, ManagePools, ManageTeams, SeeReports] {
+            assert!(Rank::Owner.may(power));
+            assert!(Rank::User(Role::Admin).may(power), "{power:?}");
+            assert!(!Rank::User(Role::Member).may(power), "{power:?}");
+            let support = Rank::User(Role::Support).may(power);
+            assert_eq!(support, matches!(power, SeePools | LogOut), "{power:?}");
+        }
+        assert!(!Rank::User(Role::Admin).may(OrderSeats));
+        assert!(!Rank::User(Role::Admin).may(Own));
     }
 }

@@ -60,7 +60,7 @@ impl World {
     /// entries in that case: who gets as many loads again.
     pub fn settle_loaded(&mut self, id: DomainId, limit: usize) -> Vec<Entry> {
         let mut entries = Vec::new();
-        if !self.domains.get(&id).is_some_and(|domain| !domain.closed) {
+        if self.domain(id).is_err() {
             return entries;
         }
         let due = self.all_due(id);

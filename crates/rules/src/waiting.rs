@@ -3,8 +3,10 @@
 
 use crate::event::{Entry, Event};
 use crate::ids::{DomainId, Head, PoolId, UserId};
+use crate::refusal::Refusal;
 use crate::standing::State;
 use crate::time::Time;
+use crate::users::{License, UserState, in_domain};
 use crate::world::World;
 
 /// A user who waits for a seat, or for whom one is held.
@@ -26,10 +28,63 @@ pub struct Waiting {
     pub offered_until: Option<Time>,
 }
 
-/// The entry by which a user stops waiting, if it does wait.
-pub(crate) fn leave(world: &World, domain: DomainId, user: UserId) -> Option<Entry> {
-    let pool = world.waiting.get(&(domain, user))?.pool;
-    Some(world.entry(Head::Domain(domain), Event::WaitingLeft { user, pool }))
+/// A user of a pool waits for a seat (rule E13); joining again keeps the place. If one is
+/// free, it is offered in the same step.
+///
+/// # Errors
+/// [`Refusal::WrongState`] without a waiting list, for a named user, or one who is logged in;
+/// [`Refusal::NotInStanding`] for a frozen domain; [`Refusal::NotAllowed`] for one who is
+/// not active.
+pub fn join(world: &World, domain: DomainId, id: UserId) -> Result<Vec<Entry>, Refusal> {
+    let user = world.user(domain, id)?;
+    if !matches!(user.state, UserState::Active { .. }) {
+        return Err(Refusal::NotAllowed);
+    }
+    let why = |why| Err(Refusal::WrongState { why });
+    let License::Shared { pool } = user.license else {
+        return why("the user has a seat of its own");
+    };
+    let row = world.pool(domain, pool)?;
+    if !row.settings.waiting_list {
+        return why("the pool has no waiting list");
+    }
+    if world.sessions_of(domain, id).next().is_some() {
+        return why("the user is logged in");
+    }
+    may_log_in(world, domain)?;
+    if world.waiting.contains_key(&(domain, id)) {
+        return Ok(vec![]);
+    }
+    let joined = Event::WaitingJoined {
+        user: id,
+        pool,
+        place: row.next_place,
+    };
+    Ok(vec![in_domain(world, domain, joined)])
+}
+
+/// The user no longer waits, and gives back the seat that it was offered; nothing when it
+/// doesn't wait.
+#[must_use]
+pub fn leave(world: &World, domain: DomainId, user: UserId) -> Vec<Entry> {
+    let row = world.waiting.get(&(domain, user));
+    let left = row.map(|row| Event::WaitingLeft {
+        user,
+        pool: row.pool,
+    });
+    left.into_iter()
+        .map(|event| in_domain(world, domain, event))
+        .collect()
+}
+
+/// Refuses new log-ins to the pools of a frozen domain (rule C5).
+pub(crate) fn may_log_in(world: &World, domain: DomainId) -> Result<(), Refusal> {
+    match world.state_of(domain)?.0 {
+        State::Frozen => Err(Refusal::NotInStanding {
+            missing: world.standing(domain)?.missing,
+        }),
+        _ => Ok(()),
+    }
 }
 
 impl World {

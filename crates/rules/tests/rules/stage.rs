@@ -56,6 +56,7 @@ impl Stage {
         decided.iter().for_each(|entry| world.apply(entry));
         entries.extend(decided);
         entries.extend(world.follow_standing());
+        entries.extend(world.follow_pools());
         entries.extend(told_of_the_last_seats(&self.world, &world));
         self.world = world;
         self.journal.extend(entries);
@@ -94,6 +95,7 @@ fn settle_all(world: &mut World) -> Vec<Entry> {
     let mut entries: Vec<Entry> = settled.collect();
     entries.extend(world.follow_standing());
     entries.sort_by_key(|entry| entry.at);
+    entries.extend(world.follow_pools());
     entries
 }
 
