@@ -8,6 +8,7 @@ mod domains;
 mod lapses;
 mod moves;
 mod oracle;
+mod oracle_desk;
 mod orders;
 mod prices;
 mod properties;

@@ -14,6 +14,8 @@ pub fn counts_hold(world: &World) {
     for domain in world.domains.values() {
         let own = || world.users.values().filter(|user| user.domain == domain.id);
         let in_use = own().fold(Quantities::default(), |sum, user| sum.plus(&user.seats()));
+        let pools = world.pools.values().filter(|p| p.domain == domain.id);
+        let in_use = pools.fold(in_use, |sum, pool| sum.plus(&pool.seats_in_use()));
         for (kind, seat) in domain.seats.iter() {
             assert!(seat.in_use <= seat.ordered, "{} of {domain:?}", kind.name());
             assert_eq!(seat.in_use, *in_use.get(kind), "{}", kind.name());
@@ -26,8 +28,9 @@ pub fn counts_hold(world: &World) {
 /// Rule A2: who holds which seats, said a second time.
 pub fn seats_follow_states(world: &World) {
     for user in world.users.values() {
+        let named = u32::from(user.license.pool().is_none());
         let holds = match user.state {
-            UserState::Invited { .. } | UserState::Active { .. } => 1,
+            UserState::Invited { .. } | UserState::Active { .. } => named,
             UserState::Expired | UserState::Declined | UserState::Suspended { .. } => 0,
         };
         let seats = user.seats();

@@ -9,14 +9,14 @@ fn a4_more_takes_effect_at_once() {
         found acme otto                    -> ok
         order acme domain_user 1           -> ok
         add acme ann                       -> ok
-        order acme domain_user 3 business 1 seat_license 2 -> ok
-        seats acme                         -> domain_user 1/3 business 0/1 seat_license 0/2
+        order acme domain_user 3 business 1 business_pro 2 -> ok
+        seats acme                         -> domain_user 1/3 business 0/1 business_pro 0/2
         # kinds that are left out stay
         order acme business 2              -> ok
-        seats acme                         -> domain_user 1/3 business 0/2 seat_license 0/2
+        seats acme                         -> domain_user 1/3 business 0/2 business_pro 0/2
         # an increase is no matter for the period's end
         schedule acme business 5           -> ok
-        seats acme                         -> domain_user 1/3 business 0/5 seat_license 0/2
+        seats acme                         -> domain_user 1/3 business 0/5 business_pro 0/2
         ",
     );
 }

@@ -8,9 +8,12 @@ use usher_rules::event::Start;
 use usher_rules::prices::{Currency, PriceBook};
 use usher_rules::roles::{Permissions, Role};
 use usher_rules::seats::{self, PerKind, When};
+use usher_rules::sessions::{self, LogIn, LoggedIn};
 use usher_rules::tiers::{Features, Tier};
 use usher_rules::users::License;
-use usher_rules::{AccountId, DomainId, Entry, Event, Head, Refusal, Settings, Time, World};
+use usher_rules::{
+    AccountId, DomainId, Entry, Event, Head, PoolId, Refusal, Settings, Time, World, pools,
+};
 
 /// What a decision answers.
 pub type Decision = Result<Vec<Entry>, Refusal>;
@@ -63,6 +66,28 @@ impl Stage {
         Ok(())
     }
 
+    /// A log-in; one that is refused for want of a seat is written down.
+    pub fn log_in(&mut self, wish: LogIn) -> Result<LoggedIn, Refusal> {
+        let mut came_to = None;
+        let outcome = self.step(|world| match sessions::log_in(world, wish) {
+            Ok(LoggedIn::Started(entries)) => {
+                came_to = Some(Ok(LoggedIn::Started(entries.clone())));
+                Ok(entries)
+            }
+            Ok(resumed) => {
+                came_to = Some(Ok(resumed));
+                Ok(vec![])
+            }
+            Err(refused) if refused.entries.is_empty() => Err(refused.refusal),
+            Err(refused) => {
+                came_to = Some(Err(refused.refusal));
+                Ok(refused.entries)
+            }
+        });
+        outcome?;
+        came_to.expect("decided")
+    }
+
     /// Time passes and nobody looks.
     pub fn pass(&mut self, seconds: i64) {
         self.world.now = self.world.now.plus_seconds(seconds);
@@ -113,12 +138,14 @@ fn told_of_the_last_seats(before: &World, after: &World) -> Vec<Entry> {
     after.domains.keys().copied().flat_map(told).collect()
 }
 
-/// Sets the order as a use case does: only more than is ordered needs standing.
+/// Sets the order as a use case does: only more than is ordered needs standing, and the
+/// first shared seats come with a pool.
 pub fn set_order(
     world: &World,
     id: DomainId,
     numbers: &PerKind<Option<u32>>,
     when: When,
+    pool: PoolId,
 ) -> Decision {
     let domain = world.domain(id)?;
     let after = seats::resulting_order(&domain.seats, numbers);
@@ -130,7 +157,8 @@ pub fn set_order(
     let book = world.price_book_version();
     let events = seats::set_order(&domain.seats, numbers, when, book, period_end)?;
     let entry = |event| world.entry(Head::Domain(id), event);
-    Ok(events.into_iter().map(entry).collect())
+    let default = pools::with_first_order(world, id, &after, pool);
+    Ok(events.into_iter().map(entry).chain(default).collect())
 }
 
 /// Billing in euros by bank transfer, activated for the owner of now.

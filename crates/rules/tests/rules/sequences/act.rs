@@ -6,9 +6,10 @@ use usher_rules::roles::{Permission, Permissions};
 use usher_rules::seats::{PerKind, SeatKind, When};
 use usher_rules::tiers::{Feature, Features, Tier};
 use usher_rules::users::{self, Change, License};
-use usher_rules::{AccountId, DomainId, Refusal, UserId, accounts, domains, moves};
+use usher_rules::{AccountId, DomainId, PoolId, Refusal, UserId, accounts, domains, moves};
 
 use super::Deed;
+use super::desk::DeskAct;
 use crate::stage::{Stage, account_made, billing, member, of_account, set_order};
 
 /// A wish about those who are there: picks became ids.
@@ -33,6 +34,8 @@ pub enum Act {
     Manages(DomainId, UserId, bool),
     Off(DomainId, UserId, Feature),
     Move(DomainId, UserId, DomainId, Option<Tier>),
+    Minutes(i64),
+    Desk(DeskAct),
 }
 
 impl Act {
@@ -40,11 +43,8 @@ impl Act {
     pub fn word(self) -> String {
         match self {
             Act::User(_, _, deed) => format!("{deed:?}"),
-            act => {
-                let text = format!("{act:?}");
-                let end = text.find([' ', '(']).unwrap_or(text.len());
-                text[..end].to_owned()
-            }
+            Act::Desk(desk) => first_word(&desk),
+            act => first_word(&act),
         }
     }
 
@@ -57,6 +57,7 @@ impl Act {
             | Act::User(d, _, Deed::Resend | Deed::Restore)
             | Act::Tier(d, ..)
             | Act::Move(_, _, d, _) => Some(d),
+            Act::Desk(desk) => desk.grows(),
             _ => None,
         }
     }
@@ -85,6 +86,11 @@ impl Act {
                 stage.sweep();
                 Ok(())
             }
+            Act::Minutes(minutes) => {
+                stage.pass(minutes * 60);
+                Ok(())
+            }
+            Act::Desk(desk) => desk.play(stage, n),
             Act::SignUp => {
                 stage.sign_up(account);
                 Ok(())
@@ -103,11 +109,11 @@ impl Act {
                 entries.extend(users::accept(world, d, u, &new)?);
                 Ok(entries)
             }),
-            act => act.play_on_those_who_are_there(stage),
+            act => act.play_on_those_who_are_there(stage, PoolId::nth(n)),
         }
     }
 
-    fn play_on_those_who_are_there(self, stage: &mut Stage) -> Result<(), Refusal> {
+    fn play_on_those_who_are_there(self, stage: &mut Stage, pool: PoolId) -> Result<(), Refusal> {
         stage.step(|world| match self {
             Act::Plan(a, tier) => of_account(world, a, accounts::set_plan(world.account(a)?, tier)),
             Act::AskIdentity(a) => {
@@ -122,7 +128,7 @@ impl Act {
             Act::Order(d, kind, n, when) => {
                 let mut numbers = PerKind::default();
                 *numbers.get_mut(kind) = Some(n);
-                set_order(world, d, &numbers, when)
+                set_order(world, d, &numbers, when, pool)
             }
             Act::HandOver(d, a) => domains::hand_over(world, d, a),
             Act::Close(d) => domains::close(world, d),
@@ -154,6 +160,12 @@ impl Act {
             _ => Ok(vec![]),
         })
     }
+}
+
+fn first_word(act: &impl std::fmt::Debug) -> String {
+    let text = format!("{act:?}");
+    let end = text.find([' ', '(']).unwrap_or(text.len());
+    text[..end].to_owned()
 }
 
 fn manages(yes: bool) -> Change {

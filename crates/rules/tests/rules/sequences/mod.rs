@@ -2,6 +2,7 @@
 //! what is on the stage by then. Wild acts are wanted: refusals are part of the play.
 
 mod act;
+mod desk;
 mod wish;
 
 use proptest::prelude::*;
@@ -12,6 +13,7 @@ use usher_rules::{Entry, Refusal, World};
 use crate::stage::Stage;
 use crate::table::scene;
 pub use act::Act;
+pub use desk::{Desk, DeskAct, Setting};
 pub use wish::Deed;
 use wish::{Wish, wish};
 
@@ -78,7 +80,7 @@ pub fn any_end(cases: u32, show: impl Fn(&Stage)) {
 }
 
 fn any_sequence(cases: u32, play: impl Fn(Vec<Wish>, Stage)) {
-    let wishes = proptest::collection::vec(wish(), 1..80);
+    let wishes = proptest::collection::vec(wish(), 1..120);
     let start = opening();
     let run = TestRunner::new(seeded(cases)).run(&wishes, |wishes| {
         play(wishes, start.clone());
@@ -111,13 +113,22 @@ pub fn seeded(cases: u32) -> ProptestConfig {
 fn opening() -> Stage {
     scene(
         "
+        devices 2
         found acme otto                             -> ok
         order acme domain_user 5 business 4         -> ok
         add acme ann business manage_sub_domain     -> ok
         add acme bob business manage_sub_domain     -> ok
+        order acme seat_license 3                   -> ok
+        set acme default log_off 600 notice 120 list on -> ok
+        add acme h1..h5 shared default              -> ok
         found east ann                              -> ok
         order east domain_user 3 business 2 business_pro 1 -> ok
         add east cem business manage_sub_domain     -> ok
+        order east seat_license 4                   -> ok
+        set east default seats 2                    -> ok
+        pool east help seats 1 list on              -> ok
+        add east k1..k4 shared default              -> ok
+        add east k5 shared help                     -> ok
         found cems cem                              -> ok
         order cems domain_user 2 business 2         -> ok
         found west bob                              -> ok
@@ -127,6 +138,12 @@ fn opening() -> Stage {
         invite other dot                            -> ok
         add other fay                               -> ok
         suspend other fay                           -> ok
+        order acme domain_user 9                    -> ok
+        login acme ann phone                        -> ok
+        login acme ann tablet                       -> ok
+        login acme bob phone                        -> ok
+        login acme h1 phone                         -> ok
+        link acme h1 l1 600 once                    -> ok
         person eve
         ",
     )

@@ -8,10 +8,11 @@ use usher_rules::tiers::{Feature, Tier};
 use usher_rules::{AccountId, DomainId, UserId};
 
 use super::Act;
+use super::desk::{self, DeskWish, desk_wish};
 use crate::stage::Stage;
 
 /// A choice among what there is, made before it is known how much there is.
-type Pick = u16;
+pub type Pick = u16;
 
 /// What someone wants, in picks.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +36,8 @@ pub enum Wish {
     Manages(Pick, bool),
     Off(Pick, Feature),
     Move(Pick, Pick, Option<Tier>),
+    Minutes(i64),
+    Desk(DeskWish),
 }
 
 /// What is done to a user, with no more to say.
@@ -64,8 +67,8 @@ pub fn wish() -> impl Strategy<Value = Wish> {
         1 => Just(Wish::Sweep),
         1 => Just(Wish::SignUp),
         3 => (p(), others_plan).prop_map(|(a, tier)| Wish::Plan(a, tier)),
-        2 => p().prop_map(Wish::AskIdentity),
-        2 => (p(), prop::bool::weighted(0.8)).prop_map(|(a, yes)| Wish::DecideIdentity(a, yes)),
+        4 => p().prop_map(Wish::AskIdentity),
+        4 => (p(), prop::bool::weighted(0.8)).prop_map(|(a, yes)| Wish::DecideIdentity(a, yes)),
         4 => p().prop_map(Wish::Open),
         2 => p().prop_map(Wish::Billing),
         9 => order(),
@@ -79,10 +82,12 @@ pub fn wish() -> impl Strategy<Value = Wish> {
         3 => (p(), prop::bool::weighted(0.7)).prop_map(|(u, yes)| Wish::Manages(u, yes)),
         1 => (p(), prop::sample::select(Feature::ALL.to_vec())).prop_map(|(u, f)| Wish::Off(u, f)),
         8 => (p(), p(), prop::option::of(tier())).prop_map(|(u, d, tier)| Wish::Move(u, d, tier)),
+        12 => prop::sample::select(vec![1, 4, 5, 20]).prop_map(Wish::Minutes),
+        80 => desk_wish().prop_map(Wish::Desk),
     ]
 }
 
-fn tier() -> impl Strategy<Value = Tier> {
+pub fn tier() -> impl Strategy<Value = Tier> {
     prop_oneof![2 => Just(Tier::Base), 2 => Just(Tier::Business), 1 => Just(Tier::BusinessPro)]
 }
 
@@ -93,7 +98,7 @@ fn order() -> impl Strategy<Value = Wish> {
         .prop_map(|(d, kind, n, when)| Wish::Order(d, kind, n, when))
 }
 
-fn one_of<T>(all: impl ExactSizeIterator<Item = T>, pick: Pick) -> Option<T> {
+pub fn one_of<T>(all: impl ExactSizeIterator<Item = T>, pick: Pick) -> Option<T> {
     let mut all = all;
     let count = all.len();
     all.nth(usize::from(pick).checked_rem(count)?)
@@ -108,6 +113,8 @@ impl Wish {
         let user = |pick| one_of(world.users.keys().copied(), pick);
         Some(match self {
             Wish::Wait { hours } => Act::Wait { hours },
+            Wish::Minutes(minutes) => Act::Minutes(minutes),
+            Wish::Desk(wish) => Act::Desk(desk::about(wish, stage)?),
             Wish::Sweep => Act::Sweep,
             Wish::SignUp => Act::SignUp,
             Wish::Plan(a, tier) => Act::Plan(account(a)?, tier),

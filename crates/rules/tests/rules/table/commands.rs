@@ -32,8 +32,9 @@ impl Table {
     fn order(&mut self, domain: &str, numbers: &[&str], when: When) -> Done {
         let id = self.names.domain(domain);
         let numbers = quantities(numbers);
+        let default = self.names.pool("default");
         self.stage
-            .step(|world| set_order(world, id, &numbers, when))
+            .step(|world| set_order(world, id, &numbers, when, default))
     }
 
     fn domain_command(&mut self, words: &[&str]) -> Done {
@@ -149,6 +150,11 @@ impl Table {
     fn new_user(&mut self, command: &str, domain: DomainId, name: &str, rest: &[&str]) -> Done {
         let (id, account) = (self.names.user(name), self.names.account(name));
         let mut start = member(Tier::Base);
+        let mut rest = rest;
+        if let ["shared", pool, others @ ..] = rest {
+            start.license = self.license(&["shared", pool]);
+            rest = others;
+        }
         for word in rest {
             if let Some(tier) = Tier::from_name(word) {
                 start.license = License::Named { tier };

@@ -16,12 +16,13 @@
 //! refused must leave the world as it was; this is checked on every line.
 
 mod commands;
+mod desk;
 mod names;
 mod questions;
 
 use std::collections::BTreeMap;
 
-use usher_rules::{DomainId, Refusal};
+use usher_rules::{DomainId, Event, Refusal, SessionId};
 
 use crate::stage::Stage;
 use names::Names;
@@ -67,6 +68,10 @@ struct Table {
     names: Names,
     /// Up to where each domain's people were told what the journal says.
     told: BTreeMap<DomainId, usize>,
+    /// Up to where the table was told what happened at each domain's desk.
+    heard: BTreeMap<DomainId, usize>,
+    /// Sessions by their names.
+    sessions: BTreeMap<(DomainId, String), SessionId>,
 }
 
 impl Table {
@@ -75,6 +80,8 @@ impl Table {
             stage: Stage::new(),
             names: Names::default(),
             told: BTreeMap::new(),
+            heard: BTreeMap::new(),
+            sessions: BTreeMap::new(),
         }
     }
 
@@ -89,6 +96,11 @@ impl Table {
             ["person", name] => {
                 self.person(name);
             }
+            ["devices", most] => {
+                self.stage.world.settings.named_devices = most.parse().unwrap();
+            }
+            // Nobody looks, and no sweep runs.
+            ["pass", number, unit] => self.pass(number.parse().unwrap(), unit),
             ["few", few] => self.stage.world.settings.few_seats_left = few.parse().unwrap(),
             ["try", rest @ ..] => return Some(self.clone().answer(rest)),
             words => return Some(self.answer(words)),
@@ -98,14 +110,19 @@ impl Table {
 
     /// Time passes, and what is due happens.
     fn wait(&mut self, number: i64, unit: &str) {
+        self.pass(number, unit);
+        self.stage.sweep();
+    }
+
+    fn pass(&mut self, number: i64, unit: &str) {
         let seconds = match unit {
             "seconds" | "second" => 1,
+            "minutes" | "minute" => 60,
             "hours" | "hour" => 3600,
             "days" | "day" => DAY,
             _ => panic!("no unit of time: {unit}"),
         };
         self.stage.pass(number * seconds);
-        self.stage.sweep();
     }
 
     fn answer(&mut self, words: &[&str]) -> String {
@@ -116,14 +133,35 @@ impl Table {
         for words in spread(words) {
             let before = self.stage.clone();
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            if let Err(refusal) = self.command(&words) {
-                assert_eq!(before.world, self.stage.world, "refused, and yet changed");
-                assert_eq!(before.journal.len(), self.stage.journal.len());
-                outcome = said(&refusal);
-                break;
+            let done = match self.desk(&words) {
+                Some(answer) => answer,
+                None => self.command(&words).map(|()| "ok".to_owned()),
+            };
+            match done {
+                Ok(answer) => outcome = answer,
+                Err(refusal) => {
+                    self.nothing_changed(&before);
+                    outcome = self.said(&refusal);
+                    break;
+                }
             }
         }
         outcome
+    }
+
+    /// A refusal leaves the world as it was; only that of a log-in is written down, which
+    /// needs what was due to happen first.
+    fn nothing_changed(&self, before: &Stage) {
+        let news = &self.stage.journal[before.journal.len()..];
+        let recorded =
+            |entry: &usher_rules::Entry| matches!(entry.event, Event::LogInRefused { .. });
+        let mut before = before.clone();
+        if news.iter().any(recorded) {
+            before.sweep();
+        }
+        assert_eq!(before.world, self.stage.world, "refused, and yet changed");
+        let more = self.stage.journal.len() - before.journal.len();
+        assert!(more <= 1 && news.iter().filter(|e| recorded(e)).count() == more);
     }
 }
 
@@ -151,16 +189,28 @@ fn spread(words: &[&str]) -> Vec<Vec<String>> {
     }
 }
 
-/// A refusal's code with what it tells.
-fn said(refusal: &Refusal) -> String {
-    let told = match refusal {
-        Refusal::NoSeatAvailable { kind, .. } => kind.name().to_owned(),
-        Refusal::NotInStanding { missing } => questions::joined(missing.iter().map(|p| p.name())),
-        Refusal::BelowUse { to_free } => questions::numbers(to_free),
-        Refusal::Invalid { field, .. } | Refusal::Taken { field } => (*field).to_owned(),
-        Refusal::NotFound { what } => (*what).to_owned(),
-        Refusal::NoPrice { currency } => currency.to_string(),
-        _ => String::new(),
-    };
-    format!("{} {told}", refusal.code()).trim_end().to_owned()
+impl Table {
+    /// A refusal's code with what it tells.
+    fn said(&self, refusal: &Refusal) -> String {
+        let told = match refusal {
+            Refusal::NoSeatAvailable { kind, pool } => {
+                let pool = pool.map(|pool| self.names.of(pool.0));
+                questions::joined([kind.name()].into_iter().chain(pool))
+            }
+            Refusal::SessionElsewhere { device, .. } => self.names.of_device(*device).to_owned(),
+            Refusal::SessionEnded { reason, .. } => reason.name().to_owned(),
+            Refusal::PoolNotEmpty { users } => users.to_string(),
+            Refusal::CallInProgress { call } => self.names.of(call.0).to_owned(),
+            Refusal::LinkNotValid { state } => state.name().to_owned(),
+            Refusal::NotInStanding { missing } => {
+                questions::joined(missing.iter().map(|p| p.name()))
+            }
+            Refusal::BelowUse { to_free } => questions::numbers(to_free),
+            Refusal::Invalid { field, .. } | Refusal::Taken { field } => (*field).to_owned(),
+            Refusal::NotFound { what } => (*what).to_owned(),
+            Refusal::NoPrice { currency } => currency.to_string(),
+            _ => String::new(),
+        };
+        format!("{} {told}", refusal.code()).trim_end().to_owned()
+    }
 }

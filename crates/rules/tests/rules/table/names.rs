@@ -7,7 +7,7 @@ use usher_rules::{AccountId, DomainId, UserId};
 pub struct Names(Vec<String>);
 
 impl Names {
-    fn number(&mut self, name: &str) -> u128 {
+    pub(super) fn number(&mut self, name: &str) -> u128 {
         let at = self.0.iter().position(|known| known == name);
         let at = at.unwrap_or_else(|| {
             self.0.push(name.to_owned());
@@ -31,5 +31,11 @@ impl Names {
     /// The name behind the uuid of an id.
     pub fn of(&self, uuid: uuid::Uuid) -> &str {
         &self.0[uuid.as_u128() as usize]
+    }
+
+    /// The name of a device.
+    pub fn of_device(&self, key: usher_rules::DeviceKey) -> &str {
+        let last: [u8; 16] = key.0[16..].try_into().unwrap();
+        &self.0[u128::from_be_bytes(last) as usize]
     }
 }

@@ -72,7 +72,7 @@ impl Table {
                     Err(denied) => denied.name().to_owned(),
                 }
             }
-            _ => return None,
+            words => return self.ask_desk(words),
         })
     }
 
@@ -115,6 +115,10 @@ impl Table {
             ]
             .into_iter(),
         );
+        if let Some(pool) = user.license.pool() {
+            text += " in ";
+            text += self.names.of(pool.0);
+        }
         if let Some(own) = user.owns {
             text += " owns ";
             text += self.names.of(own.0);
@@ -213,7 +217,7 @@ pub(super) fn joined<'a>(words: impl Iterator<Item = &'a str>) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-fn or_nothing(text: String) -> String {
+pub(super) fn or_nothing(text: String) -> String {
     if text.is_empty() {
         "nothing".to_owned()
     } else {
