@@ -296,6 +296,9 @@ pub fn erlang_b(seats: u32, load: f64) -> f64 {
     if load.is_nan() || load <= 0.0 {
         return if seats == 0 { 1.0 } else { 0.0 };
     }
+    if load.is_infinite() {
+        return 1.0;
+    }
     (1..=seats).fold(1.0, |blocked, n| refused_by(n, load, blocked))
 }
 
@@ -312,6 +315,9 @@ fn refused_by(n: u32, load: f64, blocked: f64) -> f64 {
 pub fn seats_needed(load: f64, refusal_rate: f64) -> u32 {
     if load.is_nan() || load <= 0.0 {
         return 0;
+    }
+    if load.is_infinite() {
+        return MAX_SEATS;
     }
     let mut blocked = 1.0;
     let mut seats = 0;

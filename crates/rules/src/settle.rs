@@ -195,14 +195,17 @@ impl World {
 }
 
 /// The last moment and class up to which everything due was surely loaded; none when all
-/// was.
+/// was. The `limit` earliest of a class are those that the load brought for being due; one
+/// that is there for another reason may lie beyond others that are not.
 fn horizon(due: &[(Time, Due)], limit: usize) -> Option<(Time, Class)> {
     [Class::Invitation, Class::Session, Class::Offer]
         .into_iter()
         .filter_map(|class| {
-            let own = || due.iter().filter(move |(_, due)| due.class() == class);
-            let last = own().map(|(at, _)| *at).max()?;
-            (own().count() >= limit).then_some((last, class))
+            let own = due.iter().filter(|(_, due)| due.class() == class);
+            let mut times: Vec<Time> = own.map(|(at, _)| *at).collect();
+            times.sort_unstable();
+            let last = *times.get(limit.checked_sub(1)?)?;
+            Some((last, class))
         })
         .min()
 }

@@ -4,16 +4,23 @@
 mod stage;
 mod table;
 
+mod clock;
+mod desk;
 mod domains;
+mod due;
 mod lapses;
 mod moves;
 mod oracle;
 mod oracle_desk;
 mod orders;
+mod pools;
 mod prices;
 mod properties;
+mod queue;
+mod reports;
 mod seats;
 mod sequences;
+mod shared;
 mod standing;
 mod story;
 mod tiers;

@@ -137,9 +137,11 @@ impl Table {
             }
             ("move", [target, named @ ..]) => {
                 let target = self.names.domain(target);
-                let named = named
-                    .first()
-                    .map(|name| License::Named { tier: tier(name) });
+                let named = match named {
+                    [] => None,
+                    [name] => Some(License::Named { tier: tier(name) }),
+                    license => Some(self.license(license)),
+                };
                 self.stage
                     .step(|world| moves::move_user(world, domain, id, target, named, None))
             }

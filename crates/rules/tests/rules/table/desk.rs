@@ -135,7 +135,10 @@ impl Table {
         let named = format!("{user}@{device}");
         let (session, answer) = match came_to {
             LoggedIn::Started(_) => (wish.session, "ok"),
-            LoggedIn::Resumed(session) => (session, "resumed"),
+            LoggedIn::Resumed(session) => {
+                self.stage.world.seen(domain, session);
+                (session, "resumed")
+            }
         };
         for name in [user.to_owned(), named] {
             self.sessions.insert((domain, name), session);
