@@ -3,17 +3,21 @@
 //! When a session ends by time is never stored as a fact: it follows from the row and the
 //! pool's settings ([`Session::due_at`]).
 
-use crate::calls::{self, Call, CallEnd};
-use crate::event::{Entry, Event};
-use crate::ids::{AccountId, DeviceKey, DomainId, Head, PoolId, SessionId, UserId};
+use crate::calls::Call;
+use crate::event::Event;
+use crate::ids::{AccountId, DeviceKey, DomainId, PoolId, SessionId, UserId};
 use crate::pools::{Pool, PoolSettings};
 use crate::refusal::Refusal;
-use crate::seats::SeatKind;
 use crate::settings::Settings;
 use crate::time::Time;
-use crate::users::{License, User, UserState, in_domain};
-use crate::waiting;
 use crate::world::World;
+
+mod log_in;
+mod log_out;
+
+pub use log_in::{LogIn, LoggedIn, Refused, log_in};
+pub use log_out::{LogOut, log_off, log_out};
+pub(crate) use log_out::{end, end_all};
 
 /// A live session. One that is over is an [`EndedSession`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -211,238 +215,6 @@ pub struct EndedSession {
     pub by: Option<AccountId>,
 }
 
-/// Someone's wish to log in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LogIn {
-    /// Of which domain.
-    pub domain: DomainId,
-    /// Who.
-    pub user: UserId,
-    /// On which device.
-    pub device: DeviceKey,
-    /// Whether a session on another device shall end for it.
-    pub take_over: bool,
-    /// The id that a new session gets.
-    pub session: SessionId,
-}
-
-/// What a log-in came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LoggedIn {
-    /// A new session, of the id that was given.
-    Started(Vec<Entry>),
-    /// The device has a session already and gets it back: a new token, and the clock
-    /// unmoved. Counts as presence.
-    Resumed(SessionId),
-}
-
-/// A log-in that was refused, with what the journal has to say of it (rule E4).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused {
-    /// Why.
-    pub refusal: Refusal,
-    /// To be written though nothing else changes: the refusal for want of a free seat.
-    pub entries: Vec<Entry>,
-}
-
-impl From<Refusal> for Refused {
-    fn from(refusal: Refusal) -> Refused {
-        Refused {
-            refusal,
-            entries: vec![],
-        }
-    }
-}
-
-/// Logs a user in on a device (rules E4, E5). Needs the user with its sessions, place in
-/// the waiting list and valid call links, its pool, and the domain.
-///
-/// A shared user takes one seat of the pool, or the seat that was offered to it; newcomers
-/// queue behind a waiting list. One on another device takes the session over, if it asks
-/// to: the seat stays the user's, even while the pool drains. A named user takes none.
-///
-/// # Errors
-/// [`Refusal::NoSeatAvailable`] with the pool, recorded; [`Refusal::SessionElsewhere`];
-/// [`Refusal::NotInStanding`] for a pool of a frozen domain (rule C5);
-/// [`Refusal::NotAllowed`] for one who is not active.
-pub fn log_in(world: &World, log_in: LogIn) -> Result<LoggedIn, Refused> {
-    world.domain(log_in.domain)?;
-    let user = world.user(log_in.domain, log_in.user)?;
-    let UserState::Active { account } = user.state else {
-        return Err(Refusal::NotAllowed.into());
-    };
-    let mut own = world.sessions_of(log_in.domain, log_in.user);
-    if let Some(same) = own.find(|session| session.device == log_in.device) {
-        return Ok(LoggedIn::Resumed(same.id));
-    }
-    match user.license {
-        License::Named { .. } => Ok(LoggedIn::Started(named_log_in(world, log_in))),
-        License::Shared { pool } => {
-            let pool = world.pool(log_in.domain, pool)?;
-            shared_log_in(world, log_in, user, account, pool).map(LoggedIn::Started)
-        }
-    }
-}
-
-fn shared_log_in(
-    world: &World,
-    log_in: LogIn,
-    user: &User,
-    account: AccountId,
-    pool: &Pool,
-) -> Result<Vec<Entry>, Refused> {
-    if let Some(elsewhere) = world.sessions_of(user.domain, user.id).next() {
-        if !log_in.take_over {
-            return Err(Refusal::SessionElsewhere {
-                session: elsewhere.id,
-                device: elsewhere.device,
-            }
-            .into());
-        }
-        let by = Some(account);
-        let mut entries = end(world, elsewhere, EndReason::TakenOver, by, world.now);
-        entries.push(started(world, log_in, Some((pool.id, pool.occupied))));
-        return Ok(entries);
-    }
-    waiting::may_log_in(world, user.domain)?;
-    let offered = world
-        .waiting
-        .get(&(user.domain, user.id))
-        .is_some_and(|waiting| waiting.offered_until.is_some());
-    if offered || pool.takes(user.reserved) {
-        let occupied = pool.occupied.saturating_add(1);
-        return Ok(vec![started(world, log_in, Some((pool.id, occupied)))]);
-    }
-    let refused = Event::LogInRefused {
-        user: user.id,
-        pool: pool.id,
-    };
-    Err(Refused {
-        refusal: Refusal::NoSeatAvailable {
-            kind: SeatKind::SeatLicense,
-            pool: Some(pool.id),
-        },
-        entries: vec![in_domain(world, user.domain, refused)],
-    })
-}
-
-/// One device too many ends the session that was silent for longest.
-fn named_log_in(world: &World, log_in: LogIn) -> Vec<Entry> {
-    let own = || world.sessions_of(log_in.domain, log_in.user);
-    let mut entries = Vec::new();
-    if own().count() >= world.settings.named_devices
-        && let Some(stalest) = own().min_by_key(|session| (session.seen_at, session.id))
-    {
-        entries = end(world, stalest, EndReason::TooManyDevices, None, world.now);
-    }
-    entries.push(started(world, log_in, None));
-    entries
-}
-
-fn started(world: &World, log_in: LogIn, seat: Option<(PoolId, u32)>) -> Entry {
-    let links = world.valid_links(log_in.domain, log_in.user);
-    let started = Event::SessionStarted {
-        session: log_in.session,
-        user: log_in.user,
-        pool: seat.map(|(pool, _)| pool),
-        device: log_in.device,
-        links_until: links.map(|link| link.valid_until).max(),
-        occupied: seat.map_or(0, |(_, occupied)| occupied),
-    };
-    in_domain(world, log_in.domain, started)
-}
-
-/// The user logs off: the seat is free at once.
-///
-/// # Errors
-/// [`Refusal::SessionEnded`], [`Refusal::NotFound`].
-pub fn log_off(world: &World, domain: DomainId, id: SessionId) -> Result<Vec<Entry>, Refusal> {
-    let session = world.session(domain, id)?;
-    let user = world.user(domain, session.user)?;
-    let by = user.state.account();
-    Ok(end(world, session, EndReason::LoggedOff, by, world.now))
-}
-
-/// When an admin's log-out of someone in a call takes effect (rule E7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum LogOut {
-    /// At once; the call ends with the session.
-    #[default]
-    Now,
-    /// When the call ends; at once without one.
-    AfterCall,
-}
-
-/// An admin logs a user out (rule E7). Needs no standing.
-///
-/// # Errors
-/// [`Refusal::SessionEnded`], [`Refusal::NotFound`].
-pub fn log_out(
-    world: &World,
-    domain: DomainId,
-    id: SessionId,
-    by: AccountId,
-    when: LogOut,
-) -> Result<Vec<Entry>, Refusal> {
-    let session = world.session(domain, id)?;
-    if when == LogOut::Now || session.call.is_none() {
-        let by = Some(by);
-        return Ok(end(world, session, EndReason::LoggedOut, by, world.now));
-    }
-    if session.log_out_after_call.is_some() {
-        return Ok(vec![]);
-    }
-    let waits = Event::LogOutAfterCall {
-        session: id,
-        user: session.user,
-        by,
-    };
-    Ok(vec![in_domain(world, domain, waits)])
-}
-
-/// The entries that end a session, with the call that it is in (rule F3).
-pub(crate) fn end(
-    world: &World,
-    session: &Session,
-    reason: EndReason,
-    by: Option<AccountId>,
-    at: Time,
-) -> Vec<Entry> {
-    let head = Head::Domain(session.domain);
-    let call = session.call;
-    let call = call.map(|call| calls::ended(session, call.id, CallEnd::SessionEnded));
-    let occupied = |pool| {
-        let pool = world.pools.get(&(session.domain, pool));
-        pool.map_or(0, |pool| pool.occupied.saturating_sub(1))
-    };
-    let ended = Event::SessionEnded {
-        session: session.id,
-        user: session.user,
-        pool: session.pool,
-        reason,
-        by,
-        started_at: session.started_at,
-        occupied: session.pool.map_or(0, occupied),
-    };
-    let events = call.into_iter().chain([ended]);
-    events.map(|event| Entry { head, at, event }).collect()
-}
-
-/// Ends all sessions of a user. Of a shared one there is at most one, so `occupied` is
-/// right.
-pub(crate) fn end_all(
-    world: &World,
-    domain: DomainId,
-    user: UserId,
-    reason: EndReason,
-    by: Option<AccountId>,
-) -> Vec<Entry> {
-    world
-        .sessions_of(domain, user)
-        .flat_map(|session| end(world, session, reason, by, world.now))
-        .collect()
-}
-
 impl EndedSession {
     /// Until when its token is told why (rule E7); a store may forget it then.
     #[must_use]
@@ -568,5 +340,22 @@ impl World {
         };
         self.put_session(domain, id, Some(session), None);
         self.ended_sessions.insert((domain, id), ended);
+    }
+}
+
+impl Event {
+    /// The session that it is about: what the device of that session is told.
+    #[must_use]
+    pub fn session(&self) -> Option<SessionId> {
+        match *self {
+            Event::SessionStarted { session, .. }
+            | Event::SessionEnded { session, .. }
+            | Event::LogOutAfterCall { session, .. }
+            | Event::LogOffNear { session, .. }
+            | Event::CallStarted { session, .. }
+            | Event::CallAnswered { session, .. }
+            | Event::CallEnded { session, .. } => Some(session),
+            _ => None,
+        }
     }
 }

@@ -67,6 +67,7 @@ impl Act {
         match self {
             Act::Billing(d) | Act::HandOver(d, _) | Act::Close(d) => vec![d],
             Act::Move(from, _, to, _) => vec![from, to],
+            Act::Desk(desk) => desk.domains(),
             act => act.grows().into_iter().collect(),
         }
     }

@@ -171,6 +171,29 @@ impl DeskAct {
         }
     }
 
+    /// The domains that it names.
+    pub fn domains(self) -> Vec<DomainId> {
+        match self {
+            Desk::MoveIn((from, _), (to, _)) => vec![from, to],
+            Desk::MakePool(d, _)
+            | Desk::ChangePool((d, _), _)
+            | Desk::DropPool((d, _))
+            | Desk::Share((d, _), _)
+            | Desk::Reserve((d, _), _)
+            | Desk::LogIn((d, _), ..)
+            | Desk::LogOff((d, _))
+            | Desk::LogOut((d, _), _)
+            | Desk::Beat((d, _), _)
+            | Desk::Seen((d, _))
+            | Desk::Call((d, _), ..)
+            | Desk::Link((d, _), ..)
+            | Desk::Revoke((d, _))
+            | Desk::Ring((d, _), _)
+            | Desk::Await((d, _))
+            | Desk::Unwait((d, _)) => vec![d],
+        }
+    }
+
     pub fn play(self, stage: &mut Stage, n: u128) -> Result<(), Refusal> {
         match self {
             Desk::LogIn((d, u), device, over) => {
