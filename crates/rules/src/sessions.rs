@@ -94,6 +94,13 @@ impl Session {
         all.into_iter().flatten().min()
     }
 
+    /// Whether time has ended it, though nobody wrote that down yet.
+    #[must_use]
+    pub fn is_over(&self, pool: Option<&Pool>, now: Time) -> bool {
+        let ends = [self.log_off_at(pool), self.silent_at(pool)];
+        ends.into_iter().flatten().any(|at| at <= now)
+    }
+
     /// The pool's settings changed at `at`: a shorter time counts from then, at most until
     /// the moment that the longer one would have given; a longer one from where it ran.
     pub(crate) fn settings_changed(&mut self, at: Time, from: &PoolSettings, to: &PoolSettings) {

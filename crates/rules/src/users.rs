@@ -147,7 +147,7 @@ impl World {
     }
 
     /// What a user may do now, and why not the rest (rules B1, E12). Needs the domain's
-    /// line, the user and, of a shared one, the pool and the own sessions.
+    /// line, the user and, of a shared one, the pool and the own sessions; settled or not.
     ///
     /// # Errors
     /// [`Refusal::NotFound`].
@@ -156,7 +156,11 @@ impl World {
         let (state, _) = self.state_of(domain)?;
         let seated = match user.license {
             License::Named { .. } => true,
-            License::Shared { .. } => self.sessions_of(domain, id).next().is_some(),
+            License::Shared { pool } => {
+                let pool = self.pools.get(&(domain, pool));
+                let mut own = self.sessions_of(domain, id);
+                own.any(|session| !session.is_over(pool, self.now))
+            }
         };
         let presence = match user.state {
             UserState::Active { .. } if seated => Presence::Joined,

@@ -1,12 +1,12 @@
 //! What must be true of the front desk in any world, reckoned anew from its rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use usher_rules::links::LinkState;
 use usher_rules::pools::Pool;
 use usher_rules::seats::SeatKind;
 use usher_rules::users::{License, UserState};
-use usher_rules::{DomainId, UserId, World};
+use usher_rules::{DomainId, Entry, Event, UserId, World};
 
 /// Rules E1, E13: a pool's counts are what its rows add up to.
 pub fn pools_add_up(world: &World) {
@@ -127,4 +127,81 @@ pub fn settled(world: &World) {
         let (state, _) = world.state_of(pool.domain).unwrap();
         assert_eq!(state, usher_rules::standing::State::Frozen);
     }
+}
+
+/// Rule E6, reckoned from the journal alone: an automatic log-off, the last entry, comes when
+/// no call is in progress, no link of the user is valid, and so long after the last of what
+/// starts the clock anew as the pool says.
+pub fn the_clock_ran_out(journal: &[Entry]) {
+    let (last, before) = journal.split_last().unwrap();
+    let Event::SessionEnded {
+        session,
+        user,
+        pool,
+        ..
+    } = last.event
+    else {
+        panic!("no end of a session: {last:?}");
+    };
+    let own = || before.iter().filter(|entry| entry.head == last.head);
+    let mut starts = Vec::new();
+    let mut calls = BTreeSet::new();
+    let mut links = BTreeMap::new();
+    let mut settings = Vec::new();
+    for Entry { at, event, .. } in own() {
+        match *event {
+            Event::SessionStarted { session: s, .. } if s == session => starts.push(*at),
+            Event::CallStarted {
+                session: s, call, ..
+            } if s == session => {
+                calls.insert(call);
+            }
+            Event::CallEnded {
+                session: s, call, ..
+            } if s == session => {
+                calls.remove(&call);
+                starts.push(*at);
+            }
+            Event::LinkMade {
+                user: u,
+                link,
+                valid_until,
+                ..
+            } if u == user => {
+                links.insert(link, valid_until);
+            }
+            Event::LinkUsed { link, .. } | Event::LinkRevoked { link, .. } => {
+                links.entry(link).and_modify(|until| *until = *at);
+            }
+            Event::PoolMade {
+                pool: p,
+                settings: to,
+            }
+            | Event::PoolChanged { pool: p, to, .. }
+                if Some(p) == pool =>
+            {
+                settings.push((*at, to.log_off_seconds));
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(calls.len(), 0, "logged off in a call");
+    let since = starts[0];
+    starts.extend(links.into_values().filter(|until| *until > since));
+    let start = *starts.iter().max().unwrap();
+    assert!(start <= last.at, "logged off while a guest may call");
+    let seconds = settings
+        .last()
+        .unwrap()
+        .1
+        .expect("logged off though it is off");
+    let changed = settings
+        .iter()
+        .any(|(at, to)| *at >= since && *to != Some(seconds));
+    let due = start.plus_seconds(seconds);
+    assert!(
+        last.at == due || (changed && last.at > due),
+        "{} for {due}",
+        last.at
+    );
 }

@@ -300,6 +300,24 @@ fn e12_without_a_session_nothing_is_live() {
 }
 
 #[test]
+fn e12_what_time_ended_gives_nothing_though_nobody_wrote_it_down() {
+    check(
+        "
+        found acme otto                -> ok
+        order acme seat_license 1      -> ok
+        set acme default log_off 60 notice 30 -> ok
+        add acme ann shared default    -> ok
+        login acme ann phone           -> ok
+        pass 59 seconds
+        why acme ann proxy             -> allowed
+        pass 1 second
+        why acme ann proxy             -> not_logged_in
+        pools acme                     -> default 1/1
+        ",
+    );
+}
+
+#[test]
 fn c7_closing_a_domain_gives_back_what_its_pools_have() {
     check(
         "

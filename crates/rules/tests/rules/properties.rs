@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use usher_rules::accounts::Place;
 use usher_rules::pools::Pool;
 use usher_rules::seats::{PerKind, Quantities, SeatKind, Seats, When};
+use usher_rules::sessions::EndReason;
 use usher_rules::standing::{Record, State};
 use usher_rules::tiers::Tier;
 use usher_rules::{DomainId, Entry, Event, Head, Refusal, Time, World};
@@ -40,6 +41,18 @@ fn e4_one_user_to_a_seat_one_seat_to_a_user() {
 fn e6_links_hold_the_clock_while_one_is_valid() {
     any_act(CASES, |scene| {
         oracle_desk::links_hold_the_clock(&scene.after.world)
+    });
+}
+
+#[test]
+fn e6_who_is_logged_off_had_its_time_to_the_second() {
+    any_act(2 * CASES, |scene| {
+        for (at, entry) in scene.after.journal.iter().enumerate().skip(scene.written) {
+            let automatic = EndReason::AutomaticLogOff;
+            if matches!(entry.event, Event::SessionEnded { reason, .. } if reason == automatic) {
+                oracle_desk::the_clock_ran_out(&scene.after.journal[..=at]);
+            }
+        }
     });
 }
 
