@@ -266,8 +266,9 @@ pub(crate) fn ended(session: &Session, call: CallId, why: CallEnd) -> Event {
 }
 
 /// A heartbeat: the device is there, and says in which call it is. One that it doesn't name
-/// has ended without a report (rule F1). Moves no clock (rule E6); the caller notes the
-/// presence by [`World::seen`].
+/// has ended without a report (rule F1), unless a guest's call has just begun to ring, of
+/// which the device may not know yet. Moves no clock (rule E6); the caller notes the presence
+/// by [`World::seen`].
 ///
 /// # Errors
 /// [`Refusal::SessionEnded`], [`Refusal::NotFound`].
@@ -279,9 +280,19 @@ pub fn heartbeat(
 ) -> Result<Vec<Entry>, Refusal> {
     let session = world.session(domain, id)?;
     Ok(match session.call {
-        Some(own) if call != Some(own.id) => end(world, session, own.id, CallEnd::Forgotten),
+        Some(own) if call != Some(own.id) && !is_news(world, &own) => {
+            end(world, session, own.id, CallEnd::Forgotten)
+        }
         _ => vec![],
     })
+}
+
+/// Whether it is a guest's call that the device may not have heard of yet.
+fn is_news(world: &World, call: &Call) -> bool {
+    let until = call
+        .started_at
+        .plus_seconds(world.settings.guest_ring_seconds);
+    call.link.is_some() && call.answered_at.is_none() && world.now < until
 }
 
 impl World {

@@ -237,17 +237,35 @@ pub fn change(
     };
     let more = after.seats_in_use().beyond(&pool.seats_in_use());
     world.domain(domain)?.seats.take(&more)?;
-    let times = |pool: &PoolSettings| (pool.log_off_seconds, pool.silence_seconds);
-    if times(&from) != times(&to) {
-        all_sessions(world, pool)?;
-    }
     let mut entries = Vec::new();
     if from.waiting_list && !to.waiting_list {
         entries = clear_waiting(world, pool)?;
     }
     let changed = Event::PoolChanged { pool: id, from, to };
     entries.push(in_domain(world, domain, changed));
+    let times = |s: &PoolSettings| (s.log_off_seconds, s.silence_seconds, s.notice_seconds);
+    if times(&from) != times(&to) {
+        entries.extend(overdue_notices(world, pool, &after)?);
+    }
     Ok(entries)
+}
+
+/// The notices that would already have been due by the new times: they come now.
+fn overdue_notices(world: &World, before: &Pool, after: &Pool) -> Result<Vec<Entry>, Refusal> {
+    let notice = |session: &Session| {
+        let mut session = *session;
+        session.settings_changed(world.now, &before.settings, &after.settings);
+        let due = session.notice_at(Some(after)).filter(|at| *at <= world.now);
+        let log_off_at = due.and_then(|_| session.log_off_at(Some(after)))?;
+        let near = Event::LogOffNear {
+            session: session.id,
+            user: session.user,
+            log_off_at,
+        };
+        Some(in_domain(world, session.domain, near))
+    };
+    let sessions = all_sessions(world, before)?;
+    Ok(sessions.into_iter().filter_map(notice).collect())
 }
 
 /// Whether the times are within their ranges, and the number of seats can be.
@@ -273,13 +291,13 @@ fn check(settings: &PoolSettings) -> Result<(), Refusal> {
     Err(Refusal::Invalid { field, why })
 }
 
-/// Refuses what would leave some of the pool's sessions behind.
-fn all_sessions(world: &World, pool: &Pool) -> Result<(), Refusal> {
+/// The pool's sessions; refuses to go on without some of them.
+fn all_sessions<'a>(world: &'a World, pool: &Pool) -> Result<Vec<&'a Session>, Refusal> {
     let all = (pool.domain, SessionId::nth(0))..=(pool.domain, SessionId::nth(u128::MAX));
-    let own = world.sessions.range(all);
-    let loaded = own.filter(|(_, session)| session.pool == Some(pool.id));
-    if loaded.count() == pool.occupied as usize {
-        Ok(())
+    let loaded = world.sessions.range(all).map(|(_, session)| session);
+    let own: Vec<&Session> = loaded.filter(|s| s.pool == Some(pool.id)).collect();
+    if own.len() == pool.occupied as usize {
+        Ok(own)
     } else {
         Err(Refusal::not_found("session"))
     }

@@ -18,6 +18,9 @@ pub struct Settings {
     /// On how many devices a named user may be at once (rule E5); a log-in on one more ends
     /// the session that was silent for longest.
     pub named_devices: usize,
+    /// For how long a guest's call may ring before a heartbeat that doesn't name it ends it:
+    /// until then the device may not have heard of it (rule F1). 60 seconds.
+    pub guest_ring_seconds: i64,
 }
 
 impl Default for Settings {
@@ -29,6 +32,7 @@ impl Default for Settings {
             offer_seconds: 60,
             ended_session_seconds: 7 * 24 * 3600,
             named_devices: 50,
+            guest_ring_seconds: 60,
         }
     }
 }

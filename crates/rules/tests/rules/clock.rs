@@ -440,6 +440,22 @@ fn e13_a_notice_comes_before_the_automatic_log_off() {
 }
 
 #[test]
+fn e13_a_notice_that_a_change_of_settings_makes_overdue_comes_with_it() {
+    check_with_hal(
+        "
+        happened acme                  -> hal in 00:00:00
+        + 8 minutes
+        set acme default notice 300    -> ok
+        happened acme                  -> hal noticed 00:08:00
+        set acme default notice 240    -> ok
+        happened acme                  -> nothing
+        + 2 minutes
+        happened acme                  -> hal automatic_log_off 00:10:00
+        ",
+    );
+}
+
+#[test]
 fn e8_a_silent_device_gives_its_seat_back() {
     check(
         "

@@ -276,6 +276,30 @@ fn f1_a_heartbeat_that_names_another_call_ends_the_forgotten_one() {
 }
 
 #[test]
+fn f1_a_guests_call_rings_a_minute_before_a_heartbeat_may_forget_it() {
+    check_with_help(
+        "
+        link acme ann l1 3600          -> ok
+        login acme ann phone           -> ok
+        ring acme l1 c1                -> ok
+        + 59 seconds
+        beat acme ann                  -> ok
+        session acme ann               -> ringing c1 since 00:00:00, waits for a guest
+        + 1 second
+        beat acme ann c1               -> ok
+        session acme ann               -> ringing c1 since 00:00:00, waits for a guest
+        beat acme ann                  -> ok
+        session acme ann               -> no call, waits for a guest
+        # once answered, the device knows of it
+        ring acme l1 c2                -> ok
+        call acme ann c2 answered      -> ok
+        beat acme ann                  -> ok
+        session acme ann               -> no call, waits for a guest
+        ",
+    );
+}
+
+#[test]
 fn f3_a_call_ends_with_its_session() {
     check_with_help(
         "

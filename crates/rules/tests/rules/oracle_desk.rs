@@ -196,8 +196,8 @@ pub fn the_clock_ran_out(journal: &[Entry]) {
         .1
         .expect("logged off though it is off");
     let changed = settings
-        .iter()
-        .any(|(at, to)| *at >= since && *to != Some(seconds));
+        .windows(2)
+        .any(|pair| pair[1].0 >= since && pair[0].1 != pair[1].1);
     let due = start.plus_seconds(seconds);
     assert!(
         last.at == due || (changed && last.at > due),

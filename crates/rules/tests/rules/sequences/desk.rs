@@ -116,7 +116,7 @@ fn setting() -> impl Strategy<Value = Setting> {
         4 => (0..4_u32).prop_map(Setting::Seats),
         2 => tier().prop_map(Setting::Tier),
         2 => seconds(vec![None, Some(60), Some(600), Some(3600)]).prop_map(Setting::LogOff),
-        1 => seconds(vec![None, Some(30), Some(300)]).prop_map(Setting::Notice),
+        3 => seconds(vec![None, Some(30), Some(300), Some(590)]).prop_map(Setting::Notice),
         1 => seconds(vec![None, Some(60), Some(3600)]).prop_map(Setting::Silence),
         1 => prop::bool::weighted(0.8).prop_map(Setting::List),
     ]

@@ -144,6 +144,7 @@ fn opening() -> Stage {
         login acme bob phone                        -> ok
         login acme h1 phone                         -> ok
         link acme h1 l1 600 once                    -> ok
+        ring acme l1 c9                             -> ok
         person eve
         ",
     )
