@@ -145,9 +145,8 @@ impl Pool {
     /// by it that settling left behind.
     #[must_use]
     pub fn owes_offers(&self) -> bool {
-        self.settings.waiting_list
-            && ((self.waiting > 0 && self.free(false) > 0)
-                || (self.waiting_reserved > 0 && self.free(true) > 0))
+        (self.waiting > 0 && self.free(false) > 0)
+            || (self.waiting_reserved > 0 && self.free(true) > 0)
     }
 }
 

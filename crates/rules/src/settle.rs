@@ -3,7 +3,8 @@
 //! lapse, scheduled decreases (rules A2, A4, E6, E8, E13).
 //!
 //! The cost is that of what is due, times a logarithm: everything due stands in one heap,
-//! and what something due brings about is put there in turn.
+//! each thing once, and what it brings about is put there in turn. Nothing due moves another
+//! thing's due time.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -69,14 +70,6 @@ impl World {
         while let Some(Reverse((at, due))) = heap.pop() {
             if horizon.is_some_and(|horizon| (at, due.class()) > horizon) {
                 return entries;
-            }
-            let Some(actual) = self.due_time(id, due) else {
-                continue;
-            };
-            if actual > at {
-                // Something before it moved it.
-                heap.extend((actual <= self.now).then_some(Reverse((actual, due))));
-                continue;
             }
             let news = self.fall_due(id, due, at);
             let touched = touched(&news);

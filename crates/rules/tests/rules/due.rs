@@ -1,6 +1,9 @@
 //! What is due: in due order, each at its due time, however much was loaded.
 
-use usher_rules::{DomainId, Event, Head, SessionId, Time, World};
+use usher_rules::pools::{self, PoolSettings};
+use usher_rules::seats::{Scheduled, SeatKind};
+use usher_rules::sessions::{self, LogIn};
+use usher_rules::{DeviceKey, DomainId, Entry, Event, Head, SessionId, Time, World};
 
 use crate::stage::{START, Stage};
 use crate::table::scene;
@@ -27,7 +30,7 @@ fn crowd(users: usize) -> (Stage, DomainId) {
     (stage, domain)
 }
 
-fn ends(entries: &[usher_rules::Entry]) -> usize {
+fn ends(entries: &[Entry]) -> usize {
     let is_end = |event: &Event| matches!(event, Event::SessionEnded { .. });
     entries.iter().filter(|entry| is_end(&entry.event)).count()
 }
@@ -114,28 +117,15 @@ fn a4_a_decrease_waits_for_sessions_that_were_not_loaded() {
     let pool = *stage.world.pools.keys().next().unwrap();
     stage.world.now = START.plus_seconds(10);
     let settings = stage.world.pools[&pool].settings;
-    let to = usher_rules::pools::PoolSettings {
+    let to = PoolSettings {
         seats: 0,
         ..settings
     };
-    let drained = stage.step(|world| usher_rules::pools::change(world, domain, pool.1, to));
+    let drained = stage.step(|world| pools::change(world, domain, pool.1, to));
     assert_eq!(drained, Ok(()));
-    let scheduled = usher_rules::seats::Scheduled {
-        quantity: 0,
-        at: START.plus_seconds(602),
-    };
-    let kind = usher_rules::seats::SeatKind::SeatLicense;
-    let event = Event::DecreaseScheduled { kind, scheduled };
-    let entry = stage.world.entry(Head::Domain(domain), event);
-    stage.world.apply(&entry);
+    schedule_none(&mut stage, domain, START.plus_seconds(602));
     stage.world.settings.offer_seconds = 1;
     stage.world.now = START.plus_seconds(5_000);
-    let done = |entries: &[usher_rules::Entry]| -> Option<(Time, u32)> {
-        entries.iter().find_map(|entry| match entry.event {
-            Event::DecreaseDone { to, .. } => Some((entry.at, to)),
-            _ => None,
-        })
-    };
     let nobody = SessionId::nth(u128::MAX);
     let first = partly(&stage.world, 1, nobody).settle_loaded(domain, 1);
     assert_eq!(done(&first), None, "others may be due before it");
@@ -157,7 +147,7 @@ fn e13_a_waiting_list_that_was_loaded_in_part_is_served_in_its_order() {
     world.waiting.retain(|key, _| kept.contains(&key.1));
     world.waiting_loaded_to.insert(pool, rows[0].place);
     for session in world.clone().sessions.values() {
-        let entries = usher_rules::sessions::log_off(&world, domain, session.id).unwrap();
+        let entries = sessions::log_off(&world, domain, session.id).unwrap();
         entries.iter().for_each(|entry| world.apply(entry));
     }
     let offered: Vec<_> = world.follow_pools();
@@ -170,4 +160,58 @@ fn e13_a_waiting_list_that_was_loaded_in_part_is_served_in_its_order() {
         .collect();
     assert_eq!(to, [rows[0].user]);
     assert!(world.pools[&pool].owes_offers(), "found again by the sweep");
+
+    // Until it is, the free seat is no newcomer's.
+    let newcomer = LogIn {
+        domain,
+        user: rows[9].user,
+        device: DeviceKey::nth(1),
+        take_over: false,
+        session: SessionId::nth(1),
+    };
+    assert_eq!(world.pools[&pool].free(false), 1);
+    let refused = sessions::log_in(&world, newcomer).unwrap_err();
+    assert_eq!(refused.refusal.code(), "no_seat_available");
+    assert_eq!(refused.entries.len(), 1);
+}
+
+#[test]
+fn a4_a_decrease_waits_for_sessions_of_the_same_moment_that_were_not_loaded() {
+    let mut stage = scene(
+        "
+        found acme otto                -> ok
+        order acme seat_license 3      -> ok
+        set acme default log_off 600 silence off -> ok
+        add acme u1..u3 shared default -> ok
+        login acme u1 d1               -> ok
+        login acme u2 d2               -> ok
+        login acme u3 d3               -> ok
+        set acme default seats 0       -> ok
+        ",
+    );
+    let domain = *stage.world.domains.keys().next().unwrap();
+    schedule_none(&mut stage, domain, START.plus_seconds(600));
+    stage.pass(3600);
+    let nobody = SessionId::nth(u128::MAX);
+    let first = partly(&stage.world, 2, nobody).settle_loaded(domain, 2);
+    assert_eq!((ends(&first), done(&first)), (2, None));
+    let all = stage.world.clone().settle(domain);
+    assert_eq!(done(&all), Some((START.plus_seconds(600), 0)));
+}
+
+/// All shared seats are to go at a moment.
+fn schedule_none(stage: &mut Stage, domain: DomainId, at: Time) {
+    let scheduled = Scheduled { quantity: 0, at };
+    let kind = SeatKind::SeatLicense;
+    let event = Event::DecreaseScheduled { kind, scheduled };
+    let entry = stage.world.entry(Head::Domain(domain), event);
+    stage.world.apply(&entry);
+}
+
+/// When the decrease was done, and to how many.
+fn done(entries: &[Entry]) -> Option<(Time, u32)> {
+    entries.iter().find_map(|entry| match entry.event {
+        Event::DecreaseDone { to, .. } => Some((entry.at, to)),
+        _ => None,
+    })
 }

@@ -250,6 +250,26 @@ fn e13_a_reserved_seat_is_kept_for_its_user() {
 }
 
 #[test]
+fn e13_a_reservation_ends_with_the_place_in_the_pool() {
+    check(
+        "
+        found acme otto                -> ok
+        order acme seat_license 1      -> ok
+        pool acme help                 -> ok
+        add acme ann shared default    -> ok
+        add acme vip shared default    -> ok
+        reserve acme vip               -> ok
+        login acme ann phone           -> no_seat_available seat_license default
+        license acme vip shared help   -> ok
+        login acme ann phone           -> ok
+        logoff acme ann                -> ok
+        license acme vip shared default -> ok
+        login acme ann phone           -> ok
+        ",
+    );
+}
+
+#[test]
 fn e13_a_suspended_users_reservation_keeps_no_seat() {
     check(
         "
