@@ -80,7 +80,7 @@ pub fn any_end(cases: u32, show: impl Fn(&Stage)) {
 }
 
 fn any_sequence(cases: u32, play: impl Fn(Vec<Wish>, Stage)) {
-    let wishes = proptest::collection::vec(wish(), 1..120);
+    let wishes = proptest::collection::vec(wish(), 1..100);
     let start = opening();
     let run = TestRunner::new(seeded(cases)).run(&wishes, |wishes| {
         play(wishes, start.clone());
