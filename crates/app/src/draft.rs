@@ -114,6 +114,12 @@ impl<'a> Draft<'a> {
         self.view().operator()
     }
 
+    /// Who acts, once it is known.
+    #[must_use]
+    pub fn actor(&self) -> Option<AccountId> {
+        self.actor
+    }
+
     /// Who acts, where no token says so (someone who signs up or signs in).
     pub fn act_as(&mut self, account: AccountId) {
         self.actor = Some(account);
@@ -129,6 +135,8 @@ impl<'a> Draft<'a> {
         self.record(self.actor, entries);
         let follows = self.snapshot.world.follow_standing();
         self.record(self.actor, follows);
+        let offers = self.snapshot.world.follow_pools();
+        self.record(self.actor, offers);
         self.tell_few_left(self.actor, seats);
     }
 
@@ -174,6 +182,7 @@ impl<'a> Draft<'a> {
         let last = entries.iter().map(|entry| entry.at).max();
         let more = last.filter(|_| count >= DUE_INVITATIONS as usize);
         entries.extend(world.follow_standing_until(more.unwrap_or(world.now)));
+        entries.extend(world.follow_pools());
         // Neither is about what the other is about: each journal in due order.
         entries.sort_by_key(|entry| entry.at);
         self.record(None, entries);

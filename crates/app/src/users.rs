@@ -9,8 +9,8 @@ mod new;
 use serde_json::json;
 use usher_rules::event::Entry;
 use usher_rules::roles::{Permission, Permissions, Power, Rank, Role};
-use usher_rules::tiers::{Entitlements, Features, Tier};
-use usher_rules::users::{self, Change, User, UserState};
+use usher_rules::tiers::{Entitlements, Features};
+use usher_rules::users::{self, Change, License, User, UserState};
 use usher_rules::{DomainId, Event, Head, Refusal, UserId};
 use usher_store::lists::{Listing, Page, UserLine};
 use usher_store::records::Person;
@@ -25,8 +25,10 @@ pub use new::{CreateUser, Mode, NewUser};
 
 pub(crate) fn line(snapshot: &Snapshot, domain: DomainId, id: UserId) -> Result<UserLine, Refusal> {
     let person = snapshot.people.get(&(domain, id));
+    let user = snapshot.world.user(domain, id)?;
     Ok(UserLine {
-        user: *snapshot.world.user(domain, id)?,
+        user: *user,
+        tier: snapshot.world.tier_of(user),
         person: person.ok_or(Refusal::not_found("user"))?.clone(),
     })
 }
@@ -129,9 +131,7 @@ impl Look for GetEntitlements {
 
     fn see(&self, view: View<'_>) -> Result<Entitlements, Refusal> {
         may_see(view, self.domain, self.user)?;
-        let world = &view.snapshot.world;
-        let (state, _) = world.state_of(self.domain)?;
-        Ok(world.user(self.domain, self.user)?.entitlements(state))
+        view.snapshot.world.entitlements(self.domain, self.user)
     }
 }
 
@@ -268,15 +268,15 @@ impl ChangeUser {
     }
 }
 
-/// Puts a user on another tier (rules A3, A4).
+/// Gives a user another license: another tier, a pool, a seat of its own (rules A3, A4, E2).
 #[derive(Debug, Clone, Copy)]
 pub struct SetLicense {
     /// Of which domain.
     pub domain: DomainId,
     /// Which user.
     pub user: UserId,
-    /// The tier.
-    pub tier: Tier,
+    /// The license.
+    pub license: License,
 }
 
 impl UseCase for SetLicense {
@@ -292,7 +292,9 @@ impl UseCase for SetLicense {
 
     fn decide(&self, draft: &mut Draft<'_>) -> Result<UserLine, Refusal> {
         draft.authorise(self.domain, Power::ManageUsers)?;
-        let entries = users::set_tier(draft.world(), self.domain, self.user, self.tier)?;
+        let by = draft.actor();
+        let (world, license) = (draft.world(), self.license);
+        let entries = users::set_license(world, self.domain, self.user, license, by)?;
         draft.happen(entries);
         line(draft.snapshot(), self.domain, self.user)
     }
@@ -352,11 +354,11 @@ pub(crate) fn take_step(
 ) -> Result<(), Refusal> {
     let user = *draft.world().user(domain, id)?;
     may_grant(rank, &[user.role], None)?;
-    let world = draft.world();
+    let (world, by) = (draft.world(), draft.actor());
     let entries: Vec<Entry> = match step {
-        Step::Suspend => users::suspend(world, domain, id)?,
+        Step::Suspend => users::suspend(world, domain, id, by)?,
         Step::Restore => users::restore(world, domain, id)?,
-        Step::Remove => users::remove(world, domain, id)?,
+        Step::Remove => users::remove(world, domain, id, by)?,
         Step::Resend => users::resend(world, domain, id)?,
     };
     if step == Step::Resend {

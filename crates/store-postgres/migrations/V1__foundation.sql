@@ -90,6 +90,8 @@ CREATE INDEX domains_out_of_standing ON domains (noted) WHERE noted IN ('lapsed'
 CREATE TABLE seats (
     domain uuid PRIMARY KEY,
     users bigint NOT NULL CHECK (users >= 0),
+    pools bigint NOT NULL CHECK (pools >= 0),
+    teams bigint NOT NULL CHECK (teams >= 0),
     domain_user_ordered bigint NOT NULL,
     domain_user_in_use bigint NOT NULL,
     domain_user_scheduled bigint,
@@ -133,13 +135,17 @@ CREATE TABLE users (
         CHECK (state IN ('invited', 'expired', 'declined', 'active', 'suspended')),
     expires_at bigint,
     account uuid,
-    model text COLLATE "C" NOT NULL CHECK (model IN ('named')),
-    tier text COLLATE "C" NOT NULL CHECK (tier IN ('base', 'business', 'business_pro')),
+    model text COLLATE "C" NOT NULL CHECK (model IN ('named', 'shared')),
+    tier text COLLATE "C" CHECK (tier IN ('base', 'business', 'business_pro')),
+    pool uuid,
     role text COLLATE "C" NOT NULL CHECK (role IN ('admin', 'billing', 'support', 'member')),
     permissions bigint NOT NULL,
     features_off bigint NOT NULL,
     owns uuid,
+    reserved bigint NOT NULL CHECK (reserved IN (0, 1)),
     PRIMARY KEY (domain, id),
+    CHECK ((model = 'named') = (tier IS NOT NULL)),
+    CHECK ((model = 'shared') = (pool IS NOT NULL)),
     CHECK ((state = 'invited') = (expires_at IS NOT NULL)),
     CHECK ((state IN ('active', 'suspended')) = (account IS NOT NULL))
 ) WITH (fillfactor = 85);

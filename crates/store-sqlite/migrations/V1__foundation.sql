@@ -89,6 +89,8 @@ CREATE INDEX domains_out_of_standing ON domains (noted) WHERE noted IN ('lapsed'
 CREATE TABLE seats (
     domain BLOB PRIMARY KEY,
     users INTEGER NOT NULL CHECK (users >= 0),
+    pools INTEGER NOT NULL CHECK (pools >= 0),
+    teams INTEGER NOT NULL CHECK (teams >= 0),
     domain_user_ordered INTEGER NOT NULL,
     domain_user_in_use INTEGER NOT NULL,
     domain_user_scheduled INTEGER,
@@ -132,13 +134,17 @@ CREATE TABLE users (
         CHECK (state IN ('invited', 'expired', 'declined', 'active', 'suspended')),
     expires_at INTEGER,
     account BLOB,
-    model TEXT NOT NULL CHECK (model IN ('named')),
-    tier TEXT NOT NULL CHECK (tier IN ('base', 'business', 'business_pro')),
+    model TEXT NOT NULL CHECK (model IN ('named', 'shared')),
+    tier TEXT CHECK (tier IN ('base', 'business', 'business_pro')),
+    pool BLOB,
     role TEXT NOT NULL CHECK (role IN ('admin', 'billing', 'support', 'member')),
     permissions INTEGER NOT NULL,
     features_off INTEGER NOT NULL,
     owns BLOB,
+    reserved INTEGER NOT NULL CHECK (reserved IN (0, 1)),
     PRIMARY KEY (domain, id),
+    CHECK ((model = 'named') = (tier IS NOT NULL)),
+    CHECK ((model = 'shared') = (pool IS NOT NULL)),
     CHECK ((state = 'invited') = (expires_at IS NOT NULL)),
     CHECK ((state IN ('active', 'suspended')) = (account IS NOT NULL))
 ) STRICT, WITHOUT ROWID;

@@ -62,7 +62,7 @@ async fn it_does_what_the_memory_store_does() {
 }
 
 /// A seats row with room for nothing but what the statement tries.
-const SEATS: &str = "INSERT INTO seats VALUES (zeroblob(16), 0, 2, 1, NULL, NULL, \
+const SEATS: &str = "INSERT INTO seats VALUES (zeroblob(16), 0, 0, 0, 2, 1, NULL, NULL, \
     0, 0, NULL, NULL, 0, 0, NULL, NULL, 0, 0, NULL, NULL, NULL)";
 
 #[test]
@@ -95,8 +95,8 @@ fn a1_the_database_refuses_a_person_in_two_seats() {
     let folder = Folder::new();
     drop(folder.open(false).unwrap());
     let sql = folder.sql();
-    let user = "INSERT INTO users VALUES (?1, ?2, 'active', NULL, ?3, 'named', 'base', \
-        'member', 0, 0, NULL)";
+    let user = "INSERT INTO users VALUES (?1, ?2, 'active', NULL, ?3, 'named', 'base', NULL, \
+        'member', 0, 0, NULL, 0)";
     let id = |n: u8| vec![n; 16];
     sql.execute(user, (id(1), id(1), id(9))).unwrap();
     let twice = [

@@ -17,9 +17,13 @@ use serde::{Deserialize, Serialize};
 use usher_rules::Event;
 use usher_rules::accounts::Identity;
 use usher_rules::billing::Billing;
+use usher_rules::calls::{CallEnd, Direction};
 use usher_rules::event::{AccountDetail, Start};
+use usher_rules::ids::{CallId, DeviceKey, LinkId, PoolId, SessionId, TeamId};
+use usher_rules::pools::PoolSettings;
 use usher_rules::roles::{Permissions, Role};
 use usher_rules::seats::{Scheduled, SeatKind};
+use usher_rules::sessions::EndReason;
 use usher_rules::standing::{Prerequisite, State};
 use usher_rules::tiers::{Features, Tier};
 use usher_rules::users::License;
@@ -131,6 +135,50 @@ kinds! {
     "sub_domain_changed" SubDomainChanged {
         user: UserId, from: Option<DomainId>, to: Option<DomainId>
     }
+
+    "pool_made" PoolMade { pool: PoolId, settings: PoolSettings }
+    "pool_changed" PoolChanged { pool: PoolId, from: PoolSettings, to: PoolSettings }
+    "pool_details_changed" PoolDetailsChanged { pool: PoolId }
+    "pool_deleted" PoolDeleted { pool: PoolId }
+    "reservation_changed" ReservationChanged {
+        user: UserId, pool: PoolId, from: bool, to: bool
+    }
+
+    "session_started" SessionStarted {
+        session: SessionId, user: UserId, pool: Option<PoolId>, device: DeviceKey,
+        links_until: Option<Time>, occupied: u32
+    }
+    "session_ended" SessionEnded {
+        session: SessionId, user: UserId, pool: Option<PoolId>, reason: EndReason,
+        by: Option<AccountId>, started_at: Time, occupied: u32
+    }
+    "log_in_refused" LogInRefused { user: UserId, pool: PoolId }
+    "log_out_after_call" LogOutAfterCall { session: SessionId, user: UserId, by: AccountId }
+    "log_off_near" LogOffNear { session: SessionId, user: UserId, log_off_at: Time }
+
+    "call_started" CallStarted {
+        call: CallId, session: SessionId, user: UserId, direction: Direction,
+        link: Option<LinkId>
+    }
+    "call_answered" CallAnswered { call: CallId, session: SessionId, user: UserId }
+    "call_ended" CallEnded { call: CallId, session: SessionId, user: UserId, why: CallEnd }
+
+    "link_made" LinkMade { link: LinkId, user: UserId, valid_until: Time, one_call: bool }
+    "link_used" LinkUsed {
+        link: LinkId, user: UserId, call: CallId, left_until: Option<Time>
+    }
+    "link_revoked" LinkRevoked { link: LinkId, user: UserId, left_until: Option<Time> }
+
+    "waiting_joined" WaitingJoined { user: UserId, pool: PoolId, place: u64 }
+    "waiting_left" WaitingLeft { user: UserId, pool: PoolId }
+    "offer_made" OfferMade { user: UserId, pool: PoolId, until: Time }
+    "offer_lapsed" OfferLapsed { user: UserId, pool: PoolId }
+
+    "team_made" TeamMade { team: TeamId }
+    "team_details_changed" TeamDetailsChanged { team: TeamId }
+    "team_deleted" TeamDeleted { team: TeamId }
+    "team_joined" TeamJoined { team: TeamId, user: UserId }
+    "team_left" TeamLeft { team: TeamId, user: UserId }
 
     "account_made" AccountMade { operator: bool }
     "account_details_changed" AccountDetailsChanged { what: AccountDetail }

@@ -68,6 +68,8 @@ pub struct UserLine {
     pub user: User,
     /// What it is called.
     pub person: Person,
+    /// What it sits on: its own seat's tier, or its pool's.
+    pub tier: Tier,
 }
 
 /// A domain with its name.

@@ -11,7 +11,8 @@ use usher_rules::accounts::{Account, Place};
 use usher_rules::domains::Domain;
 use usher_rules::prices::PriceBook;
 use usher_rules::seats::SeatKind;
-use usher_rules::users::{License, User, UserState};
+use usher_rules::tiers::Tier;
+use usher_rules::users::{User, UserState};
 use usher_rules::{DomainId, Time, UserId};
 
 use crate::codec;
@@ -185,6 +186,8 @@ pub static SEATS: Table = Table {
     key: &[("domain", Id)],
     rest: &[
         ("users", Int),
+        ("pools", Int),
+        ("teams", Int),
         ("domain_user_ordered", Int),
         ("domain_user_in_use", Int),
         ("domain_user_scheduled", Int),
@@ -228,10 +231,12 @@ pub static USERS: Table = Table {
         ("account", Id),
         ("model", Text),
         ("tier", Text),
+        ("pool", Id),
         ("role", Text),
         ("permissions", Int),
         ("features_off", Int),
         ("owns", Id),
+        ("reserved", Int),
     ],
 };
 
@@ -453,7 +458,9 @@ fn domain(d: &Domain) -> Vec<Value> {
 }
 
 fn seats(d: &Domain) -> Vec<Value> {
-    let mut row = vec![Value::id(d.id.0), Value::int(d.users)];
+    let counts = [d.users, d.pools, d.teams].map(Value::int);
+    let mut row = vec![Value::id(d.id.0)];
+    row.extend(counts);
     for kind in SeatKind::ALL {
         let seat = d.seats.get(kind);
         row.push(Value::int(seat.ordered));
@@ -486,21 +493,20 @@ fn user(u: &User) -> Vec<Value> {
         UserState::Invited { expires_at } => Some(expires_at),
         _ => None,
     };
-    let (model, tier) = match u.license {
-        License::Named { tier } => ("named", tier),
-    };
     vec![
         Value::id(u.domain.0),
         Value::id(u.id.0),
         Value::word(u.state.name()),
         Value::opt_time(expires_at),
         Value::Id(u.state.account().map(|a| a.0)),
-        Value::word(model),
-        Value::word(tier.name()),
+        Value::word(u.license.model()),
+        Value::opt_word(u.license.named_tier().map(Tier::name)),
+        Value::Id(u.license.pool().map(|p| p.0)),
         Value::word(u.role.name()),
         Value::int(u.permissions.0),
         Value::int(u.features_off.0),
         Value::Id(u.owns.map(|d| d.0)),
+        Value::int(u.reserved),
     ]
 }
 

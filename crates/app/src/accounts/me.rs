@@ -2,7 +2,7 @@
 
 use usher_rules::accounts::{Account, Place};
 use usher_rules::standing::Standing;
-use usher_rules::tiers::Entitlements;
+use usher_rules::tiers::{Entitlements, Tier};
 use usher_rules::users::User;
 use usher_rules::{DomainId, Refusal, UserId};
 use usher_store::records::{DomainRecord, Person, Token};
@@ -46,6 +46,8 @@ pub struct Managed {
     pub user: User,
     /// What the domain calls the user.
     pub person: Person,
+    /// What the user sits on: its own seat's tier, or its pool's.
+    pub tier: Tier,
 }
 
 /// The domain that an account owns.
@@ -102,9 +104,11 @@ impl Look for Me {
 
 fn managed(snapshot: &Snapshot, domain: DomainId, user: UserId) -> Result<Managed, Refusal> {
     let person = snapshot.people.get(&(domain, user));
+    let user_row = snapshot.world.user(domain, user)?;
     Ok(Managed {
         domain: domain_record(snapshot, domain)?,
-        user: *snapshot.world.user(domain, user)?,
+        user: *user_row,
+        tier: snapshot.world.tier_of(user_row),
         person: person.ok_or(Refusal::not_found("user"))?.clone(),
     })
 }
@@ -136,9 +140,6 @@ pub(crate) fn entitlements(
 ) -> Result<Entitlements, Refusal> {
     match account.place {
         Place::Unmanaged { plan } => Ok(Entitlements::of_plan(plan)),
-        Place::Managed { domain, user } => {
-            let (state, _) = snapshot.world.state_of(domain)?;
-            Ok(snapshot.world.user(domain, user)?.entitlements(state))
-        }
+        Place::Managed { domain, user } => snapshot.world.entitlements(domain, user),
     }
 }

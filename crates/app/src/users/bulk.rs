@@ -2,8 +2,7 @@
 //! another, committed together.
 
 use usher_rules::roles::{Power, Rank};
-use usher_rules::tiers::Tier;
-use usher_rules::users::set_tier;
+use usher_rules::users::{License, set_license};
 use usher_rules::{DomainId, Head, Refusal, UserId};
 use usher_store::{Load, Snapshot};
 
@@ -15,8 +14,8 @@ use crate::limits;
 /// What is done to each user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// Puts it on this tier: an upgrade or a downgrade.
-    Tier(Tier),
+    /// Gives it this license: an upgrade or a downgrade, a pool, a seat of its own.
+    License(License),
     /// Suspends, restores, removes, sends again.
     Step(Step),
 }
@@ -43,7 +42,7 @@ impl UseCase for Bulk {
     fn needs(&self, seen: &Snapshot, load: &mut Load) {
         for user in &self.users {
             match self.action {
-                Action::Tier(_) => needs_user(seen, load, self.domain, *user),
+                Action::License(_) => needs_user(seen, load, self.domain, *user),
                 Action::Step(step) => step.needs(seen, load, self.domain, *user),
             }
         }
@@ -68,8 +67,9 @@ impl UseCase for Bulk {
 impl Bulk {
     fn one(&self, draft: &mut Draft<'_>, rank: Rank, user: UserId) -> Result<(), Refusal> {
         match self.action {
-            Action::Tier(tier) => {
-                let entries = set_tier(draft.world(), self.domain, user, tier)?;
+            Action::License(license) => {
+                let by = draft.actor();
+                let entries = set_license(draft.world(), self.domain, user, license, by)?;
                 draft.happen(entries);
                 Ok(())
             }

@@ -3,7 +3,7 @@
 
 use usher_rules::roles::{Power, Rank, Role};
 use usher_rules::tiers::Tier;
-use usher_rules::users::set_tier;
+use usher_rules::users::{License, set_license};
 use usher_rules::{DomainId, Event, Head, Refusal, UserId};
 use usher_store::{Load, Snapshot, Write};
 
@@ -150,8 +150,10 @@ impl ImportUsers {
             });
         }
         let mut entries = Vec::new();
-        if new.tier != user.license.tier() {
-            entries = set_tier(draft.world(), self.domain, id, new.tier)?;
+        // Who shares the seats of a pool goes on to: a row names no pool.
+        if let License::Named { .. } = user.license {
+            let by = draft.actor();
+            entries = set_license(draft.world(), self.domain, id, new.license(), by)?;
         }
         let name = match new.name.trim() {
             "" => person.name.clone(),

@@ -3,7 +3,7 @@
 
 use usher_rules::moves::move_user;
 use usher_rules::roles::Power;
-use usher_rules::tiers::Tier;
+use usher_rules::users::License;
 use usher_rules::{DomainId, Head, Refusal, UserId};
 use usher_store::lists::UserLine;
 use usher_store::{Load, Snapshot, Write};
@@ -21,8 +21,8 @@ pub struct MoveUser {
     pub user: UserId,
     /// To which domain.
     pub to: DomainId,
-    /// Another tier there.
-    pub tier: Option<Tier>,
+    /// Another license there; a shared user needs a pool.
+    pub license: Option<License>,
     /// Only say what it would do.
     pub dry_run: bool,
 }
@@ -60,7 +60,8 @@ impl UseCase for MoveUser {
             let role = draft.world().user(self.domain, self.user)?.role;
             super::may_grant(rank, &[role], None)?;
         }
-        let entries = move_user(draft.world(), self.domain, self.user, self.to, self.tier)?;
+        let (from, user, by) = (self.domain, self.user, Some(caller.account.id));
+        let entries = move_user(draft.world(), from, user, self.to, self.license, by)?;
         let mut person = draft.person(self.domain, self.user)?.clone();
         self.names_are_free(draft, &person.email, person.external_id.as_deref())?;
         let point = draft.checkpoint();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use usher_rules::event::Start;
+use usher_rules::ids::PoolId;
 use usher_rules::roles::{Permissions, Power, Rank, Role};
 use usher_rules::tiers::{Features, Tier};
 use usher_rules::users::{self, License};
@@ -28,8 +29,10 @@ pub struct NewUser {
     pub description: String,
     /// The customer's own id.
     pub external_id: Option<String>,
-    /// What the user will sit on.
+    /// What the user will sit on, unless it shares the seats of a pool.
     pub tier: Tier,
+    /// The pool whose seats it will share.
+    pub pool: Option<PoolId>,
     /// Role in the domain.
     pub role: Role,
     /// Permissions over the own account.
@@ -38,6 +41,15 @@ pub struct NewUser {
     pub features_off: Features,
     /// For one who is added directly: argon2id of a first password, if one is given.
     pub password: Option<String>,
+}
+
+impl NewUser {
+    /// How it comes by a seat.
+    #[must_use]
+    pub fn license(&self) -> License {
+        let named = License::Named { tier: self.tier };
+        self.pool.map_or(named, |pool| License::Shared { pool })
+    }
 }
 
 /// How a new user comes in.
@@ -133,7 +145,7 @@ pub(super) fn create(
     let person = person(draft, domain, new)?;
     let id = person.user;
     let start = Start {
-        license: License::Named { tier: new.tier },
+        license: new.license(),
         role: new.role,
         permissions: new.permissions,
         features_off: new.features_off,

@@ -87,6 +87,7 @@ impl From<&Inner> for MeAnswer {
             .map(|managed| usher_store::lists::UserLine {
                 user: managed.user,
                 person: managed.person.clone(),
+                tier: managed.tier,
             });
         MeAnswer {
             account: me.account.id.into(),

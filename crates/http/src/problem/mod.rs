@@ -121,7 +121,7 @@ impl From<&Refusal> for Problem {
     fn from(refusal: &Refusal) -> Self {
         let mut problem = Problem::new(table::kind_of(refusal), refusal.to_string());
         match refusal {
-            Refusal::NoSeatAvailable { kind } => problem.kind = Some((*kind).into()),
+            Refusal::NoSeatAvailable { kind, .. } => problem.kind = Some((*kind).into()),
             Refusal::NotInStanding { missing } => {
                 problem.missing = missing.iter().map(|word| (*word).into()).collect();
             }

@@ -72,7 +72,19 @@ kinds! {
 
     // What the state stands against.
     NO_SEAT_AVAILABLE 409 "no_seat_available" "No seat available":
-        "All seats of the kind in `kind` are in use. Order more, or free one.";
+        "All seats of the kind in `kind`, or of the pool, are in use. Order more, or free one.";
+    SESSION_ELSEWHERE 409 "session_elsewhere" "Logged in on another device":
+        "You are logged in on another device. Ask to take over, and that one is logged out.";
+    SESSION_ENDED 410 "session_ended" "The session has ended":
+        "The session is over. Log in again.";
+    POOL_NOT_EMPTY 409 "pool_not_empty" "Users are assigned":
+        "Users are assigned to the pool, invited ones among them. Move them first.";
+    CALL_IN_PROGRESS 409 "call_in_progress" "Another call":
+        "A session has one call at a time, and one that rings counts.";
+    LINK_NOT_VALID 410 "link_not_valid" "No longer valid":
+        "The call link was used up or revoked, or its time has passed.";
+    USER_LOGGED_OFF 409 "user_logged_off" "Not logged in":
+        "Whom you call is not logged in.";
     PRICE_CHANGED 409 "price_changed" "Changed since the preview":
         "The price book, the order or the total is no longer what the preview gave. Preview again.";
     BELOW_USE 409 "below_use" "Below use":
@@ -114,6 +126,12 @@ pub fn kind_of_code(code: &str) -> Option<&'static Kind> {
 pub fn kind_of(refusal: &Refusal) -> &'static Kind {
     match refusal {
         Refusal::NoSeatAvailable { .. } => &NO_SEAT_AVAILABLE,
+        Refusal::SessionElsewhere { .. } => &SESSION_ELSEWHERE,
+        Refusal::SessionEnded { .. } => &SESSION_ENDED,
+        Refusal::PoolNotEmpty { .. } => &POOL_NOT_EMPTY,
+        Refusal::CallInProgress { .. } => &CALL_IN_PROGRESS,
+        Refusal::LinkNotValid { .. } => &LINK_NOT_VALID,
+        Refusal::UserLoggedOff => &USER_LOGGED_OFF,
         Refusal::NotInStanding { .. } => &NOT_IN_STANDING,
         Refusal::PriceChanged { .. } => &PRICE_CHANGED,
         Refusal::BelowUse { .. } => &BELOW_USE,
@@ -153,8 +171,12 @@ pub fn kind_of_error(error: &Error) -> &'static Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use usher_rules::Time;
+    use usher_rules::ids::{CallId, DeviceKey, SessionId};
+    use usher_rules::links::LinkState;
     use usher_rules::prices::Currency;
     use usher_rules::seats::{Quantities, SeatKind};
+    use usher_rules::sessions::EndReason;
 
     #[test]
     fn every_refusal_has_its_status() {
@@ -162,9 +184,39 @@ mod tests {
             (
                 Refusal::NoSeatAvailable {
                     kind: SeatKind::Business,
+                    pool: None,
                 },
                 409,
             ),
+            (
+                Refusal::SessionElsewhere {
+                    session: SessionId::nth(1),
+                    device: DeviceKey::nth(1),
+                },
+                409,
+            ),
+            (
+                Refusal::SessionEnded {
+                    reason: EndReason::LoggedOut,
+                    by: None,
+                    at: Time::ZERO,
+                },
+                410,
+            ),
+            (Refusal::PoolNotEmpty { users: 1 }, 409),
+            (
+                Refusal::CallInProgress {
+                    call: CallId::nth(1),
+                },
+                409,
+            ),
+            (
+                Refusal::LinkNotValid {
+                    state: LinkState::Used,
+                },
+                410,
+            ),
+            (Refusal::UserLoggedOff, 409),
             (Refusal::NotInStanding { missing: vec![] }, 403),
             (Refusal::PriceChanged { what: "order" }, 409),
             (

@@ -32,6 +32,8 @@ pub const ACCOUNT_ID: &str = "^acc_[0-9a-f]{32}$";
 pub const DOMAIN_ID: &str = "^dom_[0-9a-f]{32}$";
 /// A user's id.
 pub const USER_ID: &str = "^usr_[0-9a-f]{32}$";
+/// A seat pool's id.
+pub const POOL_ID: &str = "^pol_[0-9a-f]{32}$";
 /// A token's id.
 pub const TOKEN_ID: &str = "^tok_[0-9a-f]{32}$";
 /// An e-mail address, roughly: what is right about one is its mail server's to say.
@@ -55,10 +57,11 @@ pub const CODE: &str = "^[0-9]{6}$";
 /// What a page's end gives for the next.
 pub const CURSOR: &str = "^[A-Za-z0-9_-]+$";
 
-static FORMS: [Form; 11] = [
+static FORMS: [Form; 12] = [
     id!(AccountId, "acc"),
     id!(DomainId, "dom"),
     id!(UserId, "usr"),
+    id!(PoolId, "pol"),
     id!(TokenId, "tok"),
     Form {
         pattern: EMAIL,
@@ -151,6 +154,7 @@ mod tests {
             (ACCOUNT_ID, "acc_0190a0b0c0d0e0f00000000000000001", "dom_1"),
             (DOMAIN_ID, "dom_0190a0b0c0d0e0f00000000000000001", "dom_1"),
             (USER_ID, "usr_0190a0b0c0d0e0f00000000000000001", "usr_G"),
+            (POOL_ID, "pol_0190a0b0c0d0e0f00000000000000001", "usr_1"),
             (TOKEN_ID, "tok_0190a0b0c0d0e0f00000000000000001", ""),
             (EMAIL, "someone+seat@example.com", "someone@-example.com"),
             (PREFIX, "My-domain", "-domain"),

@@ -6,20 +6,23 @@ use serde::{Deserialize, Serialize};
 use usher_app::users::Step;
 use usher_app::users::bulk::{Action, Bulk};
 use usher_rules::Refusal;
+use usher_rules::users::License;
 use utoipa::ToSchema;
 
 use crate::answer::{Answer, change};
 use crate::extract::{At, Writes};
 use crate::problem::{Problem, Stopped};
 use crate::state::Http;
-use crate::wire::{InDomain, Tier, UserId};
+use crate::wire::{InDomain, PoolId, Tier, UserId};
 
-/// What is done to each user. `set_tier`: an upgrade or a downgrade, to the tier in `tier`.
+/// What is done to each user. `set_tier`: an upgrade, a downgrade, or a seat of its own, of the
+/// tier in `tier`; `set_pool`: a place in the pool in `pool`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum BulkAction {
     SetTier,
+    SetPool,
     Suspend,
     Restore,
     Remove,
@@ -38,6 +41,9 @@ pub struct BulkRequest {
     /// The tier, for `set_tier`.
     #[serde(default)]
     pub tier: Option<Tier>,
+    /// The pool, for `set_pool`.
+    #[serde(default)]
+    pub pool: Option<PoolId>,
 }
 
 /// What became of each user, in the order asked.
@@ -60,14 +66,21 @@ pub struct BulkOutcome {
 
 impl BulkRequest {
     fn action(&self) -> Result<Action, Stopped> {
-        match (self.action, self.tier) {
-            (BulkAction::SetTier, Some(tier)) => Ok(Action::Tier(tier.into())),
-            (BulkAction::SetTier, None) => Err(Stopped::invalid("tier", "is missing")),
-            (_, Some(_)) => Err(Stopped::invalid("tier", "belongs to set_tier only")),
-            (BulkAction::Suspend, None) => Ok(Action::Step(Step::Suspend)),
-            (BulkAction::Restore, None) => Ok(Action::Step(Step::Restore)),
-            (BulkAction::Remove, None) => Ok(Action::Step(Step::Remove)),
-            (BulkAction::Resend, None) => Ok(Action::Step(Step::Resend)),
+        match (self.action, self.tier, self.pool) {
+            (BulkAction::SetTier, Some(tier), None) => {
+                Ok(Action::License(License::Named { tier: tier.into() }))
+            }
+            (BulkAction::SetPool, None, Some(pool)) => {
+                Ok(Action::License(License::Shared { pool: pool.0 }))
+            }
+            (BulkAction::SetTier, None, _) => Err(Stopped::invalid("tier", "is missing")),
+            (BulkAction::SetPool, _, None) => Err(Stopped::invalid("pool", "is missing")),
+            (_, Some(_), _) => Err(Stopped::invalid("tier", "belongs to set_tier only")),
+            (_, _, Some(_)) => Err(Stopped::invalid("pool", "belongs to set_pool only")),
+            (BulkAction::Suspend, ..) => Ok(Action::Step(Step::Suspend)),
+            (BulkAction::Restore, ..) => Ok(Action::Step(Step::Restore)),
+            (BulkAction::Remove, ..) => Ok(Action::Step(Step::Remove)),
+            (BulkAction::Resend, ..) => Ok(Action::Step(Step::Resend)),
         }
     }
 }

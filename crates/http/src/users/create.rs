@@ -12,7 +12,7 @@ use crate::answer::{Answer, of_reply, render};
 use crate::extract::{At, Writes};
 use crate::problem::Stopped;
 use crate::state::Http;
-use crate::wire::{Email, Feature, InDomain, Permission, Role, Tier};
+use crate::wire::{Email, Feature, InDomain, Permission, PoolId, Role, Tier};
 
 /// Someone who is to become a domain user.
 #[derive(Clone, Deserialize, ToSchema)]
@@ -35,6 +35,9 @@ pub struct NewUserRequest {
     /// What the user will sit on; `base` unless said.
     #[serde(default)]
     pub tier: Option<Tier>,
+    /// The pool whose seats the user will share, instead of a seat of its own.
+    #[serde(default)]
+    pub pool: Option<PoolId>,
     /// The role in the domain; `member` unless said.
     #[serde(default)]
     pub role: Option<Role>,
@@ -64,6 +67,7 @@ impl From<&NewUserRequest> for NewUser {
             description: said.description.clone().unwrap_or_default(),
             external_id: said.external_id.clone(),
             tier: said.tier.map(Into::into).unwrap_or_default(),
+            pool: said.pool.map(|pool| pool.0),
             role: said.role.map(Into::into).unwrap_or_default(),
             password: None,
             ..NewUser::default()
@@ -98,6 +102,9 @@ pub async fn create_user(
 ) -> Answer {
     let add = body.add.unwrap_or_default();
     let mode = if add { Mode::Add } else { Mode::Invite };
+    if body.tier.is_some() && body.pool.is_some() {
+        return Err(Stopped::invalid("tier", "is the pool's"));
+    }
     let mut new = NewUser::from(&body);
     if let Some(password) = body.password {
         if !add {

@@ -58,7 +58,8 @@ pub struct FeatureAnswer {
 
 /// Why a feature may not be used. `tier`: the tier does not have it; `switched_off`: by an
 /// admin; `frozen`: the domain is, and its users fell back to `base`; `suspended`;
-/// `not_joined`: the invitation is not accepted.
+/// `not_joined`: the invitation is not accepted; `not_logged_in`: the user shares the seats of a
+/// pool, and sits on none now.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
@@ -68,6 +69,7 @@ pub enum DeniedReason {
     Frozen,
     Suspended,
     NotJoined,
+    NotLoggedIn,
 }
 
 impl From<Result<(), Denied>> for FeatureAnswer {
@@ -79,6 +81,7 @@ impl From<Result<(), Denied>> for FeatureAnswer {
             Err(Denied::Frozen) => (Some(DeniedReason::Frozen), None),
             Err(Denied::Suspended) => (Some(DeniedReason::Suspended), None),
             Err(Denied::NotJoined) => (Some(DeniedReason::NotJoined), None),
+            Err(Denied::NotLoggedIn) => (Some(DeniedReason::NotLoggedIn), None),
         };
         FeatureAnswer {
             allowed: check.is_ok(),

@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use entitlements::EntitlementsAnswer;
-pub use wire::{License, User};
+pub use wire::{LicenseRequest, User};
 
 use crate::state::Http;
 

@@ -3,13 +3,15 @@
 use axum::extract::State;
 use serde::Deserialize;
 use usher_app::users::moves::MoveUser;
+use usher_rules::users::License;
 use utoipa::ToSchema;
 
 use super::User;
 use crate::answer::{Answer, change};
 use crate::extract::{Asked, At, Writes};
+use crate::problem::Stopped;
 use crate::state::Http;
-use crate::wire::{DomainId, DryRun, OfUser, Tier};
+use crate::wire::{DomainId, DryRun, OfUser, PoolId, Tier};
 
 /// Where to.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -17,9 +19,23 @@ use crate::wire::{DomainId, DryRun, OfUser, Tier};
 pub struct MoveRequest {
     /// Another domain of the same tree, that the caller administers too.
     pub to: DomainId,
-    /// Another tier there.
+    /// A named seat of this tier there.
     #[serde(default)]
     pub tier: Option<Tier>,
+    /// A pool there; a shared user needs one, unless it gets a named seat.
+    #[serde(default)]
+    pub pool: Option<PoolId>,
+}
+
+impl MoveRequest {
+    fn license(&self) -> Result<Option<License>, Stopped> {
+        match (self.tier, self.pool) {
+            (None, None) => Ok(None),
+            (Some(tier), None) => Ok(Some(License::Named { tier: tier.into() })),
+            (None, Some(pool)) => Ok(Some(License::Shared { pool: pool.0 })),
+            (Some(_), Some(_)) => Err(Stopped::invalid("tier", "is the pool's")),
+        }
+    }
 }
 
 /// Move a user to another domain of the tree
@@ -46,7 +62,7 @@ pub async fn move_user(
         domain: domain.0,
         user: user.0,
         to: body.to.0,
-        tier: body.tier.map(Into::into),
+        license: body.license()?,
         dry_run,
     };
     change(&http.app, ask, case, |line| User::from(line)).await

@@ -1,22 +1,61 @@
 //! A domain user as the API shows it.
 
 use serde::{Deserialize, Serialize};
-use usher_rules::users::UserState as State;
+use usher_rules::users::{self, UserState as State};
 use usher_store::lists::UserLine;
 use utoipa::ToSchema;
 
+use crate::problem::Stopped;
 use crate::wire::{
-    AccountId, DomainId, Feature, LicenseModel, Moment, Permission, Role, Tier, UserId, UserState,
+    AccountId, DomainId, Feature, LicenseModel, Moment, Permission, PoolId, Role, Tier, UserId,
+    UserState,
 };
 
 /// How a user comes by a seat, and what it sits on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct License {
     /// The license model.
     pub model: LicenseModel,
-    /// The tier.
+    /// The tier: that of the own seat, or of the pool.
     pub tier: Tier,
+    /// The pool, of a shared user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub pool: Option<PoolId>,
+}
+
+/// How a user shall come by a seat: `named` with a tier, or `shared` with a pool, whose tier
+/// it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LicenseRequest {
+    /// The license model.
+    pub model: LicenseModel,
+    /// `named`: the tier.
+    #[serde(default)]
+    pub tier: Option<Tier>,
+    /// `shared`: the pool.
+    #[serde(default)]
+    pub pool: Option<PoolId>,
+}
+
+impl LicenseRequest {
+    /// The license that it names.
+    ///
+    /// # Errors
+    /// A problem that names the field that is missing, or doesn't belong to the model.
+    pub fn license(self) -> Result<users::License, Stopped> {
+        match (self.model, self.tier, self.pool) {
+            (LicenseModel::Named, Some(tier), None) => {
+                Ok(users::License::Named { tier: tier.into() })
+            }
+            (LicenseModel::Shared, None, Some(pool)) => Ok(users::License::Shared { pool: pool.0 }),
+            (LicenseModel::Named, _, Some(_)) => Err(Stopped::invalid("pool", "belongs to shared")),
+            (LicenseModel::Named, None, None) => Err(Stopped::invalid("tier", "is missing")),
+            (LicenseModel::Shared, Some(_), _) => Err(Stopped::invalid("tier", "is the pool's")),
+            (LicenseModel::Shared, None, None) => Err(Stopped::invalid("pool", "is missing")),
+        }
+    }
 }
 
 /// A domain user, or an invitation to become one.
@@ -55,7 +94,7 @@ pub struct User {
 }
 
 impl From<&UserLine> for User {
-    fn from(UserLine { user, person }: &UserLine) -> Self {
+    fn from(UserLine { user, person, tier }: &UserLine) -> Self {
         User {
             id: user.id.into(),
             domain: user.domain.into(),
@@ -65,8 +104,12 @@ impl From<&UserLine> for User {
             external_id: person.external_id.clone(),
             state: user.state.into(),
             license: License {
-                model: LicenseModel::Named,
-                tier: user.license.tier().into(),
+                model: match user.license {
+                    users::License::Named { .. } => LicenseModel::Named,
+                    users::License::Shared { .. } => LicenseModel::Shared,
+                },
+                tier: (*tier).into(),
+                pool: user.license.pool().map(Into::into),
             },
             role: user.role.into(),
             permissions: user.permissions.iter().map(Into::into).collect(),

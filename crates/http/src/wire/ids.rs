@@ -69,5 +69,6 @@ ids! {
     AccountId, text::ACCOUNT_ID, "an account";
     DomainId, text::DOMAIN_ID, "a domain";
     UserId, text::USER_ID, "a domain user";
+    PoolId, text::POOL_ID, "a seat pool";
     TokenId, text::TOKEN_ID, "a token";
 }

@@ -104,12 +104,14 @@ impl From<Plan> for tiers::Tier {
     }
 }
 
-/// How a user comes by a seat. `named`: one of its own.
+/// How a user comes by a seat. `named`: one of its own; `shared`: those of a pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LicenseModel {
     /// A seat of one's own.
     Named,
+    /// The seats of a pool, one of them while logged in.
+    Shared,
 }
 
 /// A domain user's state.

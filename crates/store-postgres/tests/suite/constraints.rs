@@ -25,10 +25,10 @@ async fn done(client: &Client, text: &str) {
 
 fn seats(domain: &str) -> String {
     format!(
-        "INSERT INTO seats (domain, users, domain_user_ordered, domain_user_in_use, \
+        "INSERT INTO seats (domain, users, pools, teams, domain_user_ordered, domain_user_in_use, \
          business_ordered, business_in_use, business_pro_ordered, business_pro_in_use, \
          seat_license_ordered, seat_license_in_use) \
-         VALUES ('{domain}', 0, 2, 0, 2, 0, 2, 0, 2, 0)"
+         VALUES ('{domain}', 0, 0, 0, 2, 0, 2, 0, 2, 0, 2, 0)"
     )
 }
 
@@ -60,8 +60,8 @@ async fn a1_a_domain_has_one_row_of_seats() {
 fn user(domain: &str, id: u32, account: &str) -> String {
     format!(
         "INSERT INTO users (domain, id, state, account, model, tier, role, permissions, \
-         features_off) VALUES ('{domain}', '00000000-0000-0000-0000-{id:012}', 'active', \
-         '{account}', 'named', 'base', 'member', 0, 0)"
+         features_off, reserved) VALUES ('{domain}', '00000000-0000-0000-0000-{id:012}', 'active', \
+         '{account}', 'named', 'base', 'member', 0, 0, 0)"
     )
 }
 
@@ -83,6 +83,11 @@ async fn a1_one_user_to_a_seat_and_one_seat_to_a_user() {
         "UPDATE users SET account = NULL",
         "UPDATE users SET state = 'invited'",
         "UPDATE users SET expires_at = 1",
+        "UPDATE users SET model = 'shared'",
+        "UPDATE users SET tier = NULL",
+        "UPDATE users SET pool = id",
+        "UPDATE users SET model = 'shared', tier = NULL",
+        "UPDATE users SET model = 'shared', pool = id",
     ] {
         refusal(&client, text).await;
     }

@@ -89,6 +89,8 @@ pub fn domain(n: u128) -> Domain {
         closed: false,
         seats: Seats::default(),
         users: 0,
+        pools: 0,
+        teams: 0,
     }
 }
 

@@ -8,10 +8,14 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use usher_rules::accounts::Identity;
 use usher_rules::billing::{Billing, PaymentMethod, Zone};
+use usher_rules::calls::{CallEnd, Direction};
 use usher_rules::event::{AccountDetail, Start};
+use usher_rules::ids::{CallId, DeviceKey, LinkId, PoolId, SessionId, TeamId};
+use usher_rules::pools::PoolSettings;
 use usher_rules::prices::Currency;
 use usher_rules::roles::{Permission, Permissions, Role};
 use usher_rules::seats::{Scheduled, SeatKind};
+use usher_rules::sessions::EndReason;
 use usher_rules::standing::{Prerequisite, State};
 use usher_rules::tiers::{Feature, Features, Tier};
 use usher_rules::users::License;
@@ -26,25 +30,22 @@ pub(super) trait HasTwin: Sized {
 
 pub(super) type TwinOf<T> = <T as HasTwin>::Twin;
 
-impl HasTwin for u32 {
-    type Twin = u32;
-    fn twin(&self) -> u32 {
-        *self
-    }
-    fn back(twin: u32) -> u32 {
-        twin
-    }
+/// Types that are their own twins.
+macro_rules! plain {
+    ($($type:ty)*) => {$(
+        impl HasTwin for $type {
+            type Twin = $type;
+            fn twin(&self) -> $type {
+                *self
+            }
+            fn back(twin: $type) -> $type {
+                twin
+            }
+        }
+    )*};
 }
 
-impl HasTwin for bool {
-    type Twin = bool;
-    fn twin(&self) -> bool {
-        *self
-    }
-    fn back(twin: bool) -> bool {
-        twin
-    }
-}
+plain! { u32 u64 bool }
 
 impl<T: HasTwin> HasTwin for Option<T> {
     type Twin = Option<T::Twin>;
@@ -121,6 +122,12 @@ texts! {
     DomainId: |id| *id, |text| text.parse().ok();
     UserId: |id| *id, |text| text.parse().ok();
     TokenId: |id| *id, |text| text.parse().ok();
+    PoolId: |id| *id, |text| text.parse().ok();
+    SessionId: |id| *id, |text| text.parse().ok();
+    CallId: |id| *id, |text| text.parse().ok();
+    LinkId: |id| *id, |text| text.parse().ok();
+    TeamId: |id| *id, |text| text.parse().ok();
+    DeviceKey: |key| *key, device_key;
     Time: |time| *time, |text| text.parse().ok().map(|t: jiff::Timestamp| t.into());
     SeatKind: |kind| kind.name(), SeatKind::from_name;
     Tier: |tier| tier.name(), Tier::from_name;
@@ -132,6 +139,19 @@ texts! {
     Identity: |identity| identity.name(), Identity::from_name;
     AccountDetail: |detail| detail.name(), AccountDetail::from_name;
     PaymentMethod: |method| method.name(), PaymentMethod::from_name;
+    EndReason: |reason| reason.name(), EndReason::from_name;
+    Direction: |direction| direction.name(), Direction::from_name;
+    CallEnd: |why| why.name(), CallEnd::from_name;
+}
+
+/// The key that prints so: 64 hexadecimal digits, small letters.
+fn device_key(text: &str) -> Option<DeviceKey> {
+    let mut bytes = [0; 32];
+    for (n, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * n..2 * n + 2)?, 16).ok()?;
+    }
+    let key = DeviceKey(bytes);
+    (key.to_string() == text).then_some(key)
 }
 
 // These two lend their spelling, which the table above can't say.
@@ -197,18 +217,59 @@ impl HasTwin for (DomainId, UserId) {
 #[serde(tag = "model", rename_all = "snake_case")]
 pub(super) enum LicenseTwin {
     Named { tier: Text<Tier> },
+    Shared { pool: Text<PoolId> },
 }
 
 impl HasTwin for License {
     type Twin = LicenseTwin;
     fn twin(&self) -> LicenseTwin {
-        match self {
-            License::Named { tier } => LicenseTwin::Named { tier: Text(*tier) },
+        match *self {
+            License::Named { tier } => LicenseTwin::Named { tier: Text(tier) },
+            License::Shared { pool } => LicenseTwin::Shared { pool: Text(pool) },
         }
     }
     fn back(twin: LicenseTwin) -> License {
         match twin {
             LicenseTwin::Named { tier } => License::Named { tier: tier.0 },
+            LicenseTwin::Shared { pool } => License::Shared { pool: pool.0 },
+        }
+    }
+}
+
+/// What is off is `null`.
+#[derive(Serialize, Deserialize)]
+pub(super) struct PoolSettingsTwin {
+    seats: u32,
+    tier: Text<Tier>,
+    log_off_seconds: Option<i64>,
+    silence_seconds: Option<i64>,
+    notice_seconds: Option<i64>,
+    link_cap_seconds: i64,
+    waiting_list: bool,
+}
+
+impl HasTwin for PoolSettings {
+    type Twin = PoolSettingsTwin;
+    fn twin(&self) -> PoolSettingsTwin {
+        PoolSettingsTwin {
+            seats: self.seats,
+            tier: Text(self.tier),
+            log_off_seconds: self.log_off_seconds,
+            silence_seconds: self.silence_seconds,
+            notice_seconds: self.notice_seconds,
+            link_cap_seconds: self.link_cap_seconds,
+            waiting_list: self.waiting_list,
+        }
+    }
+    fn back(twin: PoolSettingsTwin) -> PoolSettings {
+        PoolSettings {
+            seats: twin.seats,
+            tier: twin.tier.0,
+            log_off_seconds: twin.log_off_seconds,
+            silence_seconds: twin.silence_seconds,
+            notice_seconds: twin.notice_seconds,
+            link_cap_seconds: twin.link_cap_seconds,
+            waiting_list: twin.waiting_list,
         }
     }
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use usher_rules::accounts::{Account, Place};
 use usher_rules::domains::Domain;
 use usher_rules::event::AccountDetail;
+use usher_rules::ids::PoolId;
 use usher_rules::prices::{Currency, PriceBook};
 use usher_rules::roles::{Permissions, Role};
 use usher_rules::seats::{PerKind, Seats};
@@ -35,6 +36,9 @@ pub fn dom(n: u64) -> DomainId {
 }
 pub fn usr(n: u64) -> UserId {
     UserId::nth(0xb << 60 | u128::from(n))
+}
+pub fn pol(n: u64) -> PoolId {
+    PoolId::nth(0x5 << 60 | u128::from(n))
 }
 pub fn tok(n: u64) -> TokenId {
     TokenId::nth(0x7 << 60 | u128::from(n))
@@ -75,6 +79,8 @@ pub fn domain(n: u64) -> Domain {
         closed: false,
         seats: Seats::default(),
         users: 0,
+        pools: 0,
+        teams: 0,
     }
 }
 
@@ -100,6 +106,7 @@ pub fn invited(domain: DomainId, n: u64) -> User {
         permissions: Permissions::default(),
         features_off: Features::default(),
         owns: None,
+        reserved: false,
     }
 }
 

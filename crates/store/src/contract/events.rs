@@ -3,10 +3,14 @@
 
 use usher_rules::accounts::Identity;
 use usher_rules::billing::{Billing, PaymentMethod, Zone};
+use usher_rules::calls::{CallEnd, Direction};
 use usher_rules::event::{AccountDetail, Start};
+use usher_rules::ids::{CallId, DeviceKey, LinkId, PoolId, SessionId, TeamId};
+use usher_rules::pools::PoolSettings;
 use usher_rules::prices::Currency;
 use usher_rules::roles::{Permission, Permissions, Role};
 use usher_rules::seats::{Scheduled, SeatKind};
+use usher_rules::sessions::EndReason;
 use usher_rules::standing::{Prerequisite, State};
 use usher_rules::tiers::{Feature, Features, Tier};
 use usher_rules::users::License;
@@ -35,6 +39,26 @@ const OTHER_DOMAIN: DomainId = DomainId(uuid::Uuid::from_u128(
 const TOKEN: TokenId = TokenId(uuid::Uuid::from_u128(
     0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0701,
 ));
+const POOL: PoolId = PoolId(uuid::Uuid::from_u128(
+    0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0501,
+));
+const SESSION: SessionId = SessionId(uuid::Uuid::from_u128(
+    0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0601,
+));
+const CALL: CallId = CallId(uuid::Uuid::from_u128(
+    0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0801,
+));
+const LINK: LinkId = LinkId(uuid::Uuid::from_u128(
+    0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0901,
+));
+const TEAM: TeamId = TeamId(uuid::Uuid::from_u128(
+    0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0e01,
+));
+/// The digest of an empty device id: every byte of it differs in place and value.
+const DEVICE: DeviceKey = DeviceKey([
+    0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24,
+    0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
+]);
 
 /// One event of each kind.
 #[must_use]
@@ -44,6 +68,12 @@ pub fn one_of_each() -> Vec<Event> {
         seat_events(),
         invitation_events(),
         user_events(),
+        pool_events(),
+        session_events(),
+        call_events(),
+        link_events(),
+        waiting_events(),
+        team_events(),
         account_events(),
     ]
     .concat()
@@ -207,6 +237,148 @@ fn user_events() -> Vec<Event> {
             from: Some(DOMAIN),
             to: None,
         },
+    ]
+}
+
+fn pool_events() -> Vec<Event> {
+    let settings = PoolSettings {
+        seats: 5,
+        tier: Tier::Business,
+        log_off_seconds: Some(3600),
+        silence_seconds: Some(300),
+        notice_seconds: Some(60),
+        link_cap_seconds: 86_400,
+        waiting_list: true,
+    };
+    vec![
+        Event::PoolMade {
+            pool: POOL,
+            settings,
+        },
+        Event::PoolChanged {
+            pool: POOL,
+            from: settings,
+            to: PoolSettings::default(),
+        },
+        Event::PoolDetailsChanged { pool: POOL },
+        Event::PoolDeleted { pool: POOL },
+        Event::ReservationChanged {
+            user: USER,
+            pool: POOL,
+            from: false,
+            to: true,
+        },
+    ]
+}
+
+fn session_events() -> Vec<Event> {
+    vec![
+        Event::SessionStarted {
+            session: SESSION,
+            user: USER,
+            pool: Some(POOL),
+            device: DEVICE,
+            links_until: Some(AT),
+            occupied: 2,
+        },
+        Event::SessionEnded {
+            session: SESSION,
+            user: USER,
+            pool: Some(POOL),
+            reason: EndReason::LoggedOut,
+            by: Some(ACCOUNT),
+            started_at: AT,
+            occupied: 1,
+        },
+        Event::LogInRefused {
+            user: USER,
+            pool: POOL,
+        },
+        Event::LogOutAfterCall {
+            session: SESSION,
+            user: USER,
+            by: ACCOUNT,
+        },
+        Event::LogOffNear {
+            session: SESSION,
+            user: USER,
+            log_off_at: AT,
+        },
+    ]
+}
+
+fn call_events() -> Vec<Event> {
+    let (call, session, user) = (CALL, SESSION, USER);
+    vec![
+        Event::CallStarted {
+            call,
+            session,
+            user,
+            direction: Direction::Received,
+            link: Some(LINK),
+        },
+        Event::CallAnswered {
+            call,
+            session,
+            user,
+        },
+        Event::CallEnded {
+            call,
+            session,
+            user,
+            why: CallEnd::Reported,
+        },
+    ]
+}
+
+fn link_events() -> Vec<Event> {
+    vec![
+        Event::LinkMade {
+            link: LINK,
+            user: USER,
+            valid_until: AT,
+            one_call: true,
+        },
+        Event::LinkUsed {
+            link: LINK,
+            user: USER,
+            call: CALL,
+            left_until: Some(AT),
+        },
+        Event::LinkRevoked {
+            link: LINK,
+            user: USER,
+            left_until: Some(AT),
+        },
+    ]
+}
+
+fn waiting_events() -> Vec<Event> {
+    let (user, pool) = (USER, POOL);
+    vec![
+        Event::WaitingJoined {
+            user,
+            pool,
+            place: 7,
+        },
+        Event::WaitingLeft { user, pool },
+        Event::OfferMade {
+            user,
+            pool,
+            until: AT,
+        },
+        Event::OfferLapsed { user, pool },
+    ]
+}
+
+fn team_events() -> Vec<Event> {
+    let (team, user) = (TEAM, USER);
+    vec![
+        Event::TeamMade { team },
+        Event::TeamDetailsChanged { team },
+        Event::TeamDeleted { team },
+        Event::TeamJoined { team, user },
+        Event::TeamLeft { team, user },
     ]
 }
 

@@ -79,7 +79,11 @@ fn line(n: usize) -> UserLine {
             .then(|| format!("{}-{n}", ["x", "X", "an"][n / 3 % 3])),
         ..person(dom(1), number)
     };
-    UserLine { user, person }
+    UserLine {
+        user,
+        person,
+        tier: TIERS[n % 3],
+    }
 }
 
 /// Fifty users of one domain.
@@ -118,7 +122,11 @@ fn plainly(lines: &[UserLine], listing: &Listing) -> Vec<UserLine> {
     };
     let mut found: Vec<UserLine> = lines
         .iter()
-        .filter(|line| listing.tier.is_none_or(|t| line.user.license.tier() == t))
+        .filter(|line| {
+            listing
+                .tier
+                .is_none_or(|t| line.user.license.named_tier() == Some(t))
+        })
         .filter(|line| listing.state.is_none_or(|s| line.user.state.name() == s))
         .filter(|line| listing.role.is_none_or(|role| line.user.role == role))
         .filter(|line| listing.search.as_deref().is_none_or(|s| begins(line, s)))
@@ -357,6 +365,7 @@ async fn d4_a_list_follows_changes(store: Arc<dyn Store>) {
     changed.user.license = License::Named {
         tier: Tier::BusinessPro,
     };
+    changed.tier = Tier::BusinessPro;
     changed.user.role = Role::Admin;
     Act::new()
         .moves(Head::Domain(dom(1)), 2)

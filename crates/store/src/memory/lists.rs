@@ -229,7 +229,9 @@ fn wanted(user: &User, person: &Person, listing: &Listing) -> bool {
             || (person.external_id.as_deref()).is_some_and(|id| id.starts_with(begins))
     });
     found
-        && listing.tier.is_none_or(|tier| user.license.tier() == tier)
+        && listing
+            .tier
+            .is_none_or(|tier| user.license.named_tier() == Some(tier))
         && listing.state.is_none_or(|state| user.state.name() == state)
         && listing.role.is_none_or(|role| user.role == role)
 }
@@ -244,6 +246,7 @@ fn line(user: &User, person: &Person, sort: Sort) -> (String, UserLine) {
     let line = UserLine {
         user: *user,
         person: person.clone(),
+        tier: user.license.named_tier().unwrap_or_default(),
     };
     (key, line)
 }

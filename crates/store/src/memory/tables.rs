@@ -237,6 +237,8 @@ impl Tables {
         Some(Domain {
             seats: seats.seats,
             users: seats.users,
+            pools: seats.pools,
+            teams: seats.teams,
             ..*self.domains.get(&id)?
         })
     }

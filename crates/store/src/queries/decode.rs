@@ -3,6 +3,7 @@
 use usher_rules::accounts::{Account, Identity, Place};
 use usher_rules::billing::{Billing, PaymentMethod, Zone};
 use usher_rules::domains::Domain;
+use usher_rules::ids::PoolId;
 use usher_rules::prices::{Currency, PriceBook};
 use usher_rules::roles::{Permissions, Role};
 use usher_rules::seats::{Scheduled, Seat, SeatKind, Seats};
@@ -158,6 +159,8 @@ impl<'a> Reader<'a> {
             standing: Reader::new(self.row, self.table, self.at + 9).record()?,
             closed: self.flag(15)?,
             users: seats.number(1)?,
+            pools: seats.number(2)?,
+            teams: seats.number(3)?,
             seats: seats.seats()?,
         })
     }
@@ -177,7 +180,7 @@ impl<'a> Reader<'a> {
     fn seats(&self) -> Result<Seats> {
         let mut seats = Seats::default();
         for (n, kind) in SeatKind::ALL.into_iter().enumerate() {
-            let at = 2 + 4 * n;
+            let at = 4 + 4 * n;
             let scheduled = match (self.opt_int(at + 2)?, self.opt_time(at + 3)?) {
                 (Some(_), Some(time)) => Some(Scheduled {
                     quantity: self.number(at + 2)?,
@@ -236,6 +239,9 @@ impl<'a> Reader<'a> {
             "named" => License::Named {
                 tier: self.word(6, Tier::from_name)?,
             },
+            "shared" => License::Shared {
+                pool: PoolId(self.id(7)?),
+            },
             word => return Err(self.unknown(5, word)),
         };
         Ok(User {
@@ -243,10 +249,11 @@ impl<'a> Reader<'a> {
             id: UserId(self.id(1)?),
             state,
             license,
-            role: self.word(7, Role::from_name)?,
-            permissions: Permissions(self.number(8)?),
-            features_off: Features(self.number(9)?),
-            owns: self.opt_id(10)?.map(DomainId),
+            role: self.word(8, Role::from_name)?,
+            permissions: Permissions(self.number(9)?),
+            features_off: Features(self.number(10)?),
+            owns: self.opt_id(11)?.map(DomainId),
+            reserved: self.flag(12)?,
         })
     }
 

@@ -189,7 +189,11 @@ macro_rules! check_seats {
 /// Recounts: each gives id, what, recorded, counted for what differs.
 pub const CHECKS: [&str; 10] = [
     check_seats!("users", "'invited', 'active', 'suspended'", ""),
-    check_seats!("domain_user_in_use", "'invited', 'active'", ""),
+    check_seats!(
+        "domain_user_in_use",
+        "'invited', 'active'",
+        " AND u.model = 'named'"
+    ),
     check_seats!(
         "business_in_use",
         "'invited', 'active'",
@@ -325,8 +329,10 @@ impl Builder {
 
 /// Reads a row of [`users`].
 pub fn user(row: &dyn Columns) -> Result<UserLine> {
+    let user = Reader::new(row, "users", 0).user()?;
     Ok(UserLine {
-        user: Reader::new(row, "users", 0).user()?,
+        tier: user.license.named_tier().unwrap_or_default(),
+        user,
         person: Reader::new(row, "people", USER_WIDTH).person()?,
     })
 }

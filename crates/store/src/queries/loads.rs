@@ -39,7 +39,7 @@ macro_rules! columns {
         "d.id, d.owner, d.parent, d.parent_user, d.root, d.currency, d.zone, d.method, \
          d.activated_by, d.first_met, d.lapsed_at, d.last_lapse_from, d.last_lapse_to, d.noted, \
          d.noted_until, d.closed, \
-         s.domain, s.users, \
+         s.domain, s.users, s.pools, s.teams, \
          s.domain_user_ordered, s.domain_user_in_use, s.domain_user_scheduled, \
          s.domain_user_scheduled_at, \
          s.business_ordered, s.business_in_use, s.business_scheduled, s.business_scheduled_at, \
@@ -52,8 +52,8 @@ macro_rules! columns {
         "dr.domain, dr.name, dr.prefix, dr.billing_name, dr.billing_email, dr.created_at"
     };
     (user) => {
-        "u.domain, u.id, u.state, u.expires_at, u.account, u.model, u.tier, u.role, \
-         u.permissions, u.features_off, u.owns"
+        "u.domain, u.id, u.state, u.expires_at, u.account, u.model, u.tier, u.pool, u.role, \
+         u.permissions, u.features_off, u.owns, u.reserved"
     };
     (person) => {
         "p.domain, p.user_id, p.email, p.name, p.name_key, p.description, p.external_id, \
@@ -67,13 +67,13 @@ pub(super) use columns;
 
 /// How many columns a domain has before those of its seats.
 pub(super) const DOMAIN_WIDTH: usize = 16;
-const SEATS_WIDTH: usize = 19;
+const SEATS_WIDTH: usize = 21;
 pub(super) const DOMAIN_AND_SEATS: usize = DOMAIN_WIDTH + SEATS_WIDTH;
 pub(super) const DOMAIN_RECORD_WIDTH: usize = 6;
 const ACCOUNT_WIDTH: usize = 7;
 const ACCOUNT_RECORD_WIDTH: usize = 8;
 const TOKEN_WIDTH: usize = 8;
-pub(super) const USER_WIDTH: usize = 11;
+pub(super) const USER_WIDTH: usize = 13;
 
 static TOKENS: Query = Query {
     template: concat!(

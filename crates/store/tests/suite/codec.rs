@@ -5,8 +5,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use usher_rules::ids::{DeviceKey, PoolId, SessionId};
 use usher_rules::prices::Currency;
 use usher_rules::seats::PerKind;
+use usher_rules::tiers::Tier;
+use usher_rules::users::License;
 use usher_rules::{DomainId, Event, UserId};
 use usher_store::contract::events;
 use usher_store::{Error, codec};
@@ -66,6 +69,23 @@ fn j1_what_may_be_absent_reads_back_absent() {
             from: None,
             to: None,
         },
+        Event::SessionStarted {
+            session: SessionId::nth(4),
+            user: UserId::nth(3),
+            pool: None,
+            device: DeviceKey::nth(5),
+            links_until: None,
+            occupied: 0,
+        },
+        Event::LicenseChanged {
+            user: UserId::nth(3),
+            from: License::Named {
+                tier: Tier::Business,
+            },
+            to: License::Shared {
+                pool: PoolId::nth(6),
+            },
+        },
     ];
     for event in events {
         let (kind, payload) = codec::encode(&event);
@@ -89,6 +109,10 @@ fn j1_what_no_version_wrote_is_inconsistent() {
             r#"{"version":-1,"from":"2026-01-01T00:00:00Z"}"#,
         ),
         ("prices_set", r#"{"version":1,"from":"yesterday"}"#),
+        (
+            "waiting_joined",
+            r#"{"user":"usr_00000000000000000000000000000001","pool":"usr_00000000000000000000000000000002","place":1}"#,
+        ),
     ];
     for (kind, payload) in cases {
         let result = codec::decode(kind, payload);
@@ -101,6 +125,28 @@ fn j1_what_no_version_wrote_is_inconsistent() {
                 })
             ),
             "{kind} {payload}: {result:?}"
+        );
+    }
+}
+
+#[test]
+fn j1_a_device_has_one_spelling() {
+    let started = |device: &str| {
+        let fields = r#""session":"ses_00000000000000000000000000000001","user":"usr_00000000000000000000000000000001","pool":null"#;
+        format!(r#"{{{fields},"device":"{device}","links_until":null,"occupied":0}}"#)
+    };
+    let good = started(&"0a".repeat(32));
+    assert!(codec::decode("session_started", &good).is_ok());
+    for wrong in [
+        "0A".repeat(32),
+        "0a".repeat(31),
+        "0a".repeat(33),
+        "+a".repeat(32),
+    ] {
+        let payload = started(&wrong);
+        assert!(
+            codec::decode("session_started", &payload).is_err(),
+            "{wrong}"
         );
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use usher_app::App;
 use usher_app::users::SetLicense;
 use usher_rules::tiers::Tier;
+use usher_rules::users::License;
 
 use super::world::World;
 
@@ -21,7 +22,15 @@ pub async fn go_on(app: Arc<App>, world: World) {
         owner,
         staff,
     } = world;
-    let set = |user, tier| app.do_now(owner.clone(), SetLicense { domain, user, tier });
+    let set = |user, tier| {
+        let license = License::Named { tier };
+        let change = SetLicense {
+            domain,
+            user,
+            license,
+        };
+        app.do_now(owner.clone(), change)
+    };
     for turn in 0.. {
         tokio::time::sleep(PAUSE).await;
         let nth = |n: usize| staff.get((turn + n) % staff.len().max(1)).copied();

@@ -19,6 +19,7 @@ use usher_rules::prices::Currency;
 use usher_rules::roles::{Permission, Permissions, Role};
 use usher_rules::seats::{PerKind, When};
 use usher_rules::tiers::Tier;
+use usher_rules::users::License;
 use usher_rules::{AccountId, DomainId, UserId};
 
 const PASSWORD: &str = "demo-password";
@@ -139,7 +140,9 @@ async fn make(app: &Arc<App>) -> Result<(), Failure> {
             let upgrade = SetLicense {
                 domain: bottom,
                 user,
-                tier: Tier::Business,
+                license: License::Named {
+                    tier: Tier::Business,
+                },
             };
             app.do_now(owner.clone(), upgrade).await?;
         }

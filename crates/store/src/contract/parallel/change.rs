@@ -25,6 +25,7 @@ use crate::records::{
 pub const ACCOUNTS: u64 = 24;
 pub const DOMAINS: u64 = 10;
 pub const USERS: u64 = 16;
+pub const POOLS: u64 = 6;
 pub const OTHERS: u64 = 12;
 
 pub const NAMES: [&str; 14] = [
@@ -160,6 +161,8 @@ impl Run {
             closed: self.dice.percent(15),
             seats: self.seats(),
             users: self.dice.below(50) as u32,
+            pools: self.dice.below(5) as u32,
+            teams: self.dice.below(5) as u32,
         };
         let record = DomainRecord {
             domain: dom(n),
@@ -245,13 +248,20 @@ impl Run {
                 UserState::Active { account },
                 UserState::Suspended { account },
             ]),
-            license: License::Named {
-                tier: dice.of(&Tier::ALL),
+            license: if dice.percent(50) {
+                License::Named {
+                    tier: dice.of(&Tier::ALL),
+                }
+            } else {
+                License::Shared {
+                    pool: pol(dice.below(POOLS)),
+                }
             },
             role: dice.of(&Role::ALL),
             permissions: Permissions(dice.bits(7)),
             features_off: Features(dice.bits(8)),
             owns: dice.perhaps(|_| owns),
+            reserved: dice.percent(20),
         }
     }
 
