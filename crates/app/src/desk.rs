@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures::FutureExt;
 use tokio::sync::oneshot;
 use usher_rules::{DomainId, Head, Refusal, TokenId};
-use usher_store::load::DUE_INVITATIONS;
+use usher_store::load::DUE_OF_A_KIND;
 use usher_store::records::{Digest, Remembered};
 use usher_store::{Error, Load, Snapshot, Store, Turn, Unit, Write};
 
@@ -285,7 +285,7 @@ impl App {
             let mut draft = Draft::new(snapshot, self.entropy.as_ref(), &self.settings);
             let settled = draft.settle();
             // More is due than one snapshot holds: write that down first.
-            let more_due = settled >= DUE_INVITATIONS as usize;
+            let more_due = settled >= DUE_OF_A_KIND as usize;
             let jobs = if more_due { &[] } else { jobs };
             let replies: Vec<Reply> = jobs
                 .iter()

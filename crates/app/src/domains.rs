@@ -356,6 +356,7 @@ impl UseCase for CloseDomain {
 
     fn needs(&self, seen: &Snapshot, load: &mut Load) {
         needs_owner_and_above(seen, load, self.domain);
+        load.all_pools.insert(self.domain);
         load.prices = true;
     }
 

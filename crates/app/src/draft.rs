@@ -1,6 +1,8 @@
 //! What a use case writes while it decides: a snapshot that follows along, the journal
 //! entries, and the records.
 
+mod desk;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::json;
@@ -8,10 +10,11 @@ use usher_rules::domains::Domain;
 use usher_rules::roles::{Power, Rank};
 use usher_rules::seats::Seats;
 use usher_rules::{
-    AccountId, DomainId, Entry, Event, Head, Refusal, TokenId, UnitId, UserId, World, seats,
+    AccountId, DomainId, Entry, Event, Head, LinkId, Refusal, SessionId, TokenId, UnitId, UserId,
+    World, seats,
 };
-use usher_store::load::DUE_INVITATIONS;
-use usher_store::records::{Mail, Person};
+use usher_store::load::DUE_OF_A_KIND;
+use usher_store::records::{LinkRecord, Mail, Person, SessionRecord};
 use usher_store::{HeadChange, JournalEntry, Snapshot, Unit, Write};
 use uuid::Uuid;
 
@@ -20,6 +23,7 @@ use crate::notices::{self, Notice};
 use crate::secrets::Secret;
 use crate::view::{Caller, View};
 use crate::{Ask, Settings};
+use desk::desk_after;
 
 /// The draft of one batch. Use cases decide on it one after another; each sees what those
 /// before it did.
@@ -28,6 +32,7 @@ pub struct Draft<'a> {
     before: World,
     journal: Vec<(Option<AccountId>, Uuid, Entry)>,
     writes: Vec<Write>,
+    renewed: BTreeSet<(DomainId, SessionId)>,
     unnamed: BTreeSet<DomainId>,
     ask: Ask,
     actor: Option<AccountId>,
@@ -39,6 +44,7 @@ pub struct Draft<'a> {
 /// A point in a draft to which it can return.
 pub struct Checkpoint {
     snapshot: Snapshot,
+    renewed: BTreeSet<(DomainId, SessionId)>,
     journal: usize,
     writes: usize,
 }
@@ -54,6 +60,7 @@ impl<'a> Draft<'a> {
             snapshot,
             journal: Vec::new(),
             writes: Vec::new(),
+            renewed: BTreeSet::new(),
             unnamed: BTreeSet::new(),
             ask: Ask::default(),
             actor: None,
@@ -176,11 +183,11 @@ impl<'a> Draft<'a> {
         let world = &mut self.snapshot.world;
         let settled = domains
             .into_iter()
-            .flat_map(|domain| world.settle_loaded(domain, DUE_INVITATIONS as usize));
+            .flat_map(|domain| world.settle_loaded(domain, DUE_OF_A_KIND as usize));
         let mut entries: Vec<Entry> = settled.collect();
         let count = entries.len();
         let last = entries.iter().map(|entry| entry.at).max();
-        let more = last.filter(|_| count >= DUE_INVITATIONS as usize);
+        let more = last.filter(|_| count >= DUE_OF_A_KIND as usize);
         entries.extend(world.follow_standing_until(more.unwrap_or(world.now)));
         entries.extend(world.follow_pools());
         // Neither is about what the other is about: each journal in due order.
@@ -229,6 +236,27 @@ impl<'a> Draft<'a> {
         &self.unnamed
     }
 
+    /// On which device a session is, and by which token: for one that starts, before it does;
+    /// for one that goes on with another token.
+    pub fn session_record(&mut self, domain: DomainId, session: SessionId, record: SessionRecord) {
+        let key = (domain, session);
+        let records = &mut self.snapshot.session_records;
+        if records.insert(key, record).is_some() {
+            self.renewed.insert(key);
+        }
+    }
+
+    /// For whom a call link is made, before it is.
+    pub fn link_record(&mut self, domain: DomainId, link: LinkId, record: LinkRecord) {
+        self.snapshot.link_records.insert((domain, link), record);
+    }
+
+    /// A device was heard of (rule E8). Lies under no head: a unit of nothing else conflicts
+    /// with nobody.
+    pub fn seen(&mut self, domain: DomainId, session: SessionId) {
+        self.snapshot.world.seen(domain, session);
+    }
+
     /// Writes a record, which the use cases after this one see.
     pub fn write(&mut self, write: Write) {
         let seen = &mut self.snapshot;
@@ -246,6 +274,20 @@ impl<'a> Draft<'a> {
             Write::DomainRecord(record) => {
                 seen.prefixes.insert(record.prefix.clone(), record.domain);
                 seen.domain_records.insert(record.domain, record.clone());
+            }
+            Write::PoolRecord(record) => {
+                let key = (record.domain, record.pool);
+                seen.pool_records.insert(key, record.clone());
+            }
+            Write::RemovePoolRecord(domain, pool) => {
+                seen.pool_records.remove(&(*domain, *pool));
+            }
+            Write::Team(record) => {
+                let key = (record.domain, record.team);
+                seen.team_records.insert(key, record.clone());
+            }
+            Write::RemoveTeam(domain, team) => {
+                seen.team_records.remove(&(*domain, *team));
             }
             Write::Token(token) => {
                 seen.tokens.retain(|_, t| t.id != token.id);
@@ -273,6 +315,17 @@ impl<'a> Draft<'a> {
             | Write::Seats(_)
             | Write::User(_)
             | Write::RemoveUser(..)
+            | Write::Pool(_)
+            | Write::RemovePool(..)
+            | Write::Session(_)
+            | Write::EndedSession(..)
+            | Write::Seen { .. }
+            | Write::Call(_)
+            | Write::Link(..)
+            | Write::Waiting(_)
+            | Write::RemoveWaiting(..)
+            | Write::Member(..)
+            | Write::RemoveMember(..)
             | Write::Mail(_) => {}
         }
         self.writes.push(write);
@@ -342,6 +395,7 @@ impl<'a> Draft<'a> {
     pub fn checkpoint(&self) -> Checkpoint {
         Checkpoint {
             snapshot: self.snapshot.clone(),
+            renewed: self.renewed.clone(),
             journal: self.journal.len(),
             writes: self.writes.len(),
         }
@@ -350,6 +404,7 @@ impl<'a> Draft<'a> {
     /// Returns to a point: what came after never was.
     pub fn return_to(&mut self, point: Checkpoint) {
         self.snapshot = point.snapshot;
+        self.renewed = point.renewed;
         self.journal.truncate(point.journal);
         self.writes.truncate(point.writes);
     }
@@ -367,9 +422,14 @@ impl<'a> Draft<'a> {
     /// relies on the lane's head: of two processes that were asked the same, only one can
     /// be the first.
     pub(crate) fn finish(self, lane: Head) -> Option<Unit> {
-        if self.journal.is_empty() && self.writes.is_empty() {
+        let mut writes = rows_after(&self.before, &self.snapshot.world);
+        writes.extend(desk_after(&self.before, &self.snapshot, &self.renewed));
+        writes.extend(self.writes);
+        if self.journal.is_empty() && writes.is_empty() {
             return None;
         }
+        let presence = |write: &Write| matches!(write, Write::Seen { .. });
+        let presence_alone = self.journal.is_empty() && writes.iter().all(presence);
         let now = self.snapshot.world.now;
         let mut heads: BTreeMap<Head, HeadChange> = BTreeMap::new();
         let mut journal = Vec::with_capacity(self.journal.len());
@@ -396,7 +456,9 @@ impl<'a> Draft<'a> {
                 event: entry.event,
             });
         }
-        if let Some(known) = self.snapshot.heads.get(&lane).filter(|h| h.version > 0) {
+        let relied_on = self.snapshot.heads.get(&lane);
+        let relied_on = relied_on.filter(|head| head.version > 0 && !presence_alone);
+        if let Some(known) = relied_on {
             heads.entry(lane).or_insert(HeadChange {
                 head: lane,
                 expected: known.version,
@@ -404,8 +466,6 @@ impl<'a> Draft<'a> {
                 in_turn: false,
             });
         }
-        let mut writes = rows_after(&self.before, &self.snapshot.world);
-        writes.extend(self.writes);
         let writes = last_of_each_row(writes);
         let mut heads: Vec<HeadChange> = heads.into_values().collect();
         heads.sort_by_key(|change| change.head.key());
@@ -438,7 +498,7 @@ fn rows_after(before: &World, after: &World) -> Vec<Write> {
         if former.map(core) != Some(core(domain)) {
             writes.push(Write::Domain(*domain));
         }
-        if former.map(|d| (d.seats, d.users)) != Some((domain.seats, domain.users)) {
+        if former.map(counts) != Some(counts(domain)) {
             writes.push(Write::Seats(*domain));
         }
     }
@@ -467,6 +527,13 @@ fn core(domain: &Domain) -> Domain {
     Domain {
         seats: Default::default(),
         users: 0,
+        pools: 0,
+        teams: 0,
         ..*domain
     }
+}
+
+/// What does.
+fn counts(domain: &Domain) -> (Seats, u32, u32, u32) {
+    (domain.seats, domain.users, domain.pools, domain.teams)
 }

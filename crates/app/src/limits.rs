@@ -40,6 +40,12 @@ pub const FREE_ATTEMPTS: i64 = 5;
 pub const LONGEST_WAIT_SECONDS: i64 = 900;
 /// After this long without another, wrong attempts are forgotten, in seconds.
 pub const ATTEMPTS_SECONDS: i64 = 24 * 3600;
+/// For how long a call that is over is remembered, so that a late report of it is one, in
+/// seconds.
+pub const CALLS_SECONDS: i64 = 7 * 24 * 3600;
+/// For how long a guest's page still says what became of a call link whose time has passed,
+/// in seconds.
+pub const CALL_LINKS_SECONDS: i64 = 30 * 24 * 3600;
 /// Password hashes that are made at once; each takes 19 MiB.
 pub const HASHES_AT_ONCE: usize = 2;
 /// Password hashes that may be under way or wait; the next gets 503 with `Retry-After`.

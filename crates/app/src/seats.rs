@@ -1,13 +1,15 @@
 //! Seats: seeing them, previewing a change, setting the order (rules A1, A4, A5).
 
 use usher_rules::billing::{Period, Zone};
+use usher_rules::pools::with_first_order;
 use usher_rules::prices::{Currency, Minor, ProratedLine, prorate};
 use usher_rules::roles::Power;
 use usher_rules::seats::{
     MAX_SEATS, PerKind, Quantities, SeatKind, Seats, When, resulting_order, set_order,
 };
-use usher_rules::{DomainId, Entry, Head, Refusal, World};
-use usher_store::{Load, Snapshot};
+use usher_rules::{DomainId, Entry, Head, PoolId, Refusal, World};
+use usher_store::records::PoolRecord;
+use usher_store::{Load, Snapshot, Write};
 
 use crate::desk::UseCase;
 use crate::draft::Draft;
@@ -151,12 +153,19 @@ impl Preview {
         let asked = resulting_order(seats, &self.numbers);
         match self.when {
             When::Now => asked,
-            When::PeriodEnd => {
-                PerKind::from_fn(|kind| (*asked.get(kind)).max(seats.get(kind).ordered))
-            }
+            When::PeriodEnd => order_now(seats, &self.numbers),
         }
     }
 }
+
+/// What is ordered at once where fewer count at the end of the period.
+fn order_now(seats: &Seats, numbers: &Numbers) -> Quantities {
+    let asked = resulting_order(seats, numbers);
+    PerKind::from_fn(|kind| (*asked.get(kind)).max(seats.get(kind).ordered))
+}
+
+/// What the pool is called that comes with the first order of shared seats (rule E1).
+const DEFAULT_POOL: &str = "Default Seat Pool";
 
 fn expected(
     world: &World,
@@ -253,7 +262,21 @@ impl UseCase for SetOrder {
         let events = set_order(&seats, &self.numbers, self.when, version, end)?;
         let head = Head::Domain(self.domain);
         let entry = |event| Entry::now(head, event, world.now);
-        let entries: Vec<Entry> = events.into_iter().map(entry).collect();
+        let mut entries: Vec<Entry> = events.into_iter().map(entry).collect();
+        let order = match self.when {
+            When::Now => resulting_order(&seats, &self.numbers),
+            When::PeriodEnd => order_now(&seats, &self.numbers),
+        };
+        let pool = PoolId(draft.id());
+        if let Some(made) = with_first_order(draft.world(), self.domain, &order, pool) {
+            entries.push(made);
+            draft.write(Write::PoolRecord(PoolRecord {
+                domain: self.domain,
+                pool,
+                name: DEFAULT_POOL.to_owned(),
+                created_at: draft.world().now,
+            }));
+        }
         draft.happen(entries);
         see(draft.world(), self.domain)
     }

@@ -77,6 +77,9 @@ impl App {
             remembered: now.plus_seconds(-limits::IDEMPOTENCY_SECONDS),
             tokens: now,
             attempts: now.plus_seconds(-limits::ATTEMPTS_SECONDS),
+            sessions: now.plus_seconds(-self.settings.rules.ended_session_seconds),
+            calls: now.plus_seconds(-limits::CALLS_SECONDS),
+            links: now.plus_seconds(-limits::CALL_LINKS_SECONDS),
         };
         Ok(self.store.forget(before, 1000).await?)
     }

@@ -33,14 +33,20 @@ pub(crate) fn line(snapshot: &Snapshot, domain: DomainId, id: UserId) -> Result<
     })
 }
 
-/// What a command about one user must see: the domain, the user, and the domain that it
-/// owns, whose standing may follow.
+/// What a command about one user must see: the domain, the user with all that stands at the
+/// desk for it, and the domain that it owns, whose standing may follow.
 pub(crate) fn needs_user(seen: &Snapshot, load: &mut Load, domain: DomainId, id: UserId) {
     load.domains.insert(domain);
     load.people.insert((domain, id));
+    load.desks.insert((domain, id));
     if let Some(user) = seen.world.users.get(&(domain, id)) {
         load.domains.extend(user.owns);
     }
+}
+
+/// The pool of a license that a user shall have.
+pub(crate) fn needs_pool(load: &mut Load, domain: DomainId, license: License) {
+    load.pools.extend(license.pool().map(|pool| (domain, pool)));
 }
 
 /// Likewise, for a command that also changes where the user's account stands: it leaves the
@@ -121,12 +127,21 @@ pub struct GetEntitlements {
     pub user: UserId,
 }
 
+/// What a shared user may do depends on whether it is logged in.
+pub(crate) fn needs_session(seen: &Snapshot, load: &mut Load, domain: DomainId, id: UserId) {
+    let user = seen.world.users.get(&(domain, id));
+    if user.is_some_and(|user| user.license.pool().is_some()) {
+        load.desks.insert((domain, id));
+    }
+}
+
 impl Look for GetEntitlements {
     type Answer = Entitlements;
 
-    fn needs(&self, _seen: &Snapshot, load: &mut Load) {
+    fn needs(&self, seen: &Snapshot, load: &mut Load) {
         load.lineages.insert(self.domain);
         load.users.insert((self.domain, self.user));
+        needs_session(seen, load, self.domain, self.user);
     }
 
     fn see(&self, view: View<'_>) -> Result<Entitlements, Refusal> {
@@ -288,6 +303,7 @@ impl UseCase for SetLicense {
 
     fn needs(&self, seen: &Snapshot, load: &mut Load) {
         needs_user(seen, load, self.domain, self.user);
+        needs_pool(load, self.domain, self.license);
     }
 
     fn decide(&self, draft: &mut Draft<'_>) -> Result<UserLine, Refusal> {

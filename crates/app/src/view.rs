@@ -7,7 +7,7 @@ use usher_rules::accounts::Account;
 use usher_rules::roles::{Power, Rank};
 use usher_rules::users::UserState;
 use usher_rules::{DomainId, Refusal, UserId};
-use usher_store::load::DUE_INVITATIONS;
+use usher_store::load::DUE_OF_A_KIND;
 use usher_store::records::{Token, TokenKind};
 use usher_store::{Load, Snapshot};
 
@@ -196,9 +196,7 @@ fn never_back(snapshot: &mut Snapshot) {
 fn settle(snapshot: &mut Snapshot) {
     let domains: Vec<DomainId> = snapshot.world.domains.keys().copied().collect();
     for domain in domains {
-        snapshot
-            .world
-            .settle_loaded(domain, DUE_INVITATIONS as usize);
+        snapshot.world.settle_loaded(domain, DUE_OF_A_KIND as usize);
     }
     let _ = snapshot.world.follow_standing();
 }

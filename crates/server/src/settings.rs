@@ -99,6 +99,34 @@ pub struct Given {
         value_name = "SEATS"
     )]
     pub few_seats_left: Option<u32>,
+    /// For how long a seat is held for the one it was offered to, in seconds [default: 60].
+    #[arg(
+        long,
+        global = true,
+        env = "USHER_OFFER_SECONDS",
+        value_name = "SECONDS"
+    )]
+    pub offer_seconds: Option<u32>,
+    /// For how long the device of an ended session is told why, in days [default: 7].
+    #[arg(
+        long,
+        global = true,
+        env = "USHER_ENDED_SESSION_DAYS",
+        value_name = "DAYS"
+    )]
+    pub ended_session_days: Option<u32>,
+    /// On how many devices a named user may be at once [default: 50].
+    #[arg(long, global = true, env = "USHER_NAMED_DEVICES", value_name = "COUNT")]
+    pub named_devices: Option<u32>,
+    /// For how long a guest's call rings before a heartbeat without it ends it, in seconds
+    /// [default: 60].
+    #[arg(
+        long,
+        global = true,
+        env = "USHER_GUEST_RING_SECONDS",
+        value_name = "SECONDS"
+    )]
+    pub guest_ring_seconds: Option<u32>,
     /// For how long a log-in is good, in days [default: 30].
     #[arg(long, global = true, env = "USHER_LOG_IN_DAYS", value_name = "DAYS")]
     pub log_in_days: Option<u32>,
@@ -223,6 +251,23 @@ impl Settings {
                     .few_seats_left
                     .or(filed.few_seats_left)
                     .unwrap_or(rules.few_seats_left),
+                offer_seconds: given
+                    .offer_seconds
+                    .or(filed.offer_seconds)
+                    .map_or(rules.offer_seconds, i64::from),
+                ended_session_seconds: days(
+                    given.ended_session_days,
+                    filed.ended_session_days,
+                    rules.ended_session_seconds,
+                ),
+                named_devices: given
+                    .named_devices
+                    .or(filed.named_devices)
+                    .map_or(rules.named_devices, |count| count as usize),
+                guest_ring_seconds: given
+                    .guest_ring_seconds
+                    .or(filed.guest_ring_seconds)
+                    .map_or(rules.guest_ring_seconds, i64::from),
             },
             public_url: String::new(),
             log_in_seconds: days(

@@ -155,6 +155,7 @@ CREATE INDEX users_invited ON users (domain, expires_at) WHERE state = 'invited'
 CREATE INDEX users_upgraded ON users (domain, tier, id) WHERE tier <> 'base';
 CREATE INDEX users_not_active ON users (domain, state, id) WHERE state <> 'active';
 CREATE INDEX users_with_role ON users (domain, role, id) WHERE role <> 'member';
+CREATE INDEX users_of_pool ON users (domain, pool, id) WHERE pool IS NOT NULL;
 
 CREATE TABLE people (
     domain uuid NOT NULL,
@@ -173,6 +174,145 @@ CREATE INDEX people_by_name ON people (domain, name_key, user_id);
 CREATE UNIQUE INDEX user_external_id ON people (domain, external_id)
     WHERE external_id IS NOT NULL;
 CREATE UNIQUE INDEX user_invitation ON people (invitation) WHERE invitation IS NOT NULL;
+
+CREATE TABLE pools (
+    domain uuid NOT NULL,
+    id uuid NOT NULL,
+    seats bigint NOT NULL CHECK (seats >= 0),
+    tier text COLLATE "C" NOT NULL CHECK (tier IN ('base', 'business', 'business_pro')),
+    log_off_seconds bigint,
+    silence_seconds bigint,
+    notice_seconds bigint,
+    link_cap_seconds bigint NOT NULL,
+    waiting_list bigint NOT NULL CHECK (waiting_list IN (0, 1)),
+    users bigint NOT NULL CHECK (users >= 0),
+    reserved bigint NOT NULL CHECK (reserved >= 0),
+    occupied bigint NOT NULL CHECK (occupied >= 0),
+    offered bigint NOT NULL CHECK (offered >= 0),
+    reserved_seated bigint NOT NULL CHECK (reserved_seated >= 0),
+    waiting bigint NOT NULL CHECK (waiting >= 0),
+    waiting_reserved bigint NOT NULL CHECK (waiting_reserved >= 0),
+    next_place bigint NOT NULL,
+    PRIMARY KEY (domain, id),
+    CONSTRAINT pool_reserved CHECK (reserved <= users),
+    CONSTRAINT pool_reserved_seated CHECK (reserved_seated <= occupied + offered),
+    CONSTRAINT pool_waiting_reserved CHECK (waiting_reserved <= waiting)
+) WITH (fillfactor = 50);
+CREATE INDEX pools_waited_for ON pools (domain) WHERE waiting > 0;
+
+CREATE TABLE pool_records (
+    domain uuid NOT NULL,
+    pool uuid NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    created_at bigint NOT NULL,
+    PRIMARY KEY (domain, pool)
+);
+
+-- Rule E4 stands here once more: one seat to a shared user, one session to a device.
+CREATE TABLE sessions (
+    domain uuid NOT NULL,
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    pool uuid,
+    device bytea NOT NULL CHECK (octet_length(device) = 32),
+    device_id text COLLATE "C" NOT NULL,
+    device_name text COLLATE "C" NOT NULL,
+    token bytea NOT NULL CHECK (octet_length(token) = 32),
+    started_at bigint NOT NULL,
+    clock_from bigint NOT NULL,
+    links_until bigint,
+    call uuid,
+    call_direction text COLLATE "C" CHECK (call_direction IN ('made', 'received')),
+    call_link uuid,
+    call_started_at bigint,
+    call_answered_at bigint,
+    seen_at bigint NOT NULL,
+    log_out_after_call uuid,
+    noticed bigint,
+    reserved bigint NOT NULL CHECK (reserved IN (0, 1)),
+    clock_due_at bigint,
+    due_at bigint,
+    ended_at bigint,
+    reason text COLLATE "C",
+    ended_by uuid,
+    PRIMARY KEY (domain, id),
+    CHECK ((call IS NULL) = (call_direction IS NULL)),
+    CHECK ((call IS NULL) = (call_started_at IS NULL)),
+    CHECK ((ended_at IS NULL) = (reason IS NULL)),
+    CHECK (ended_at IS NULL OR (call IS NULL AND due_at IS NULL))
+) WITH (fillfactor = 70);
+CREATE UNIQUE INDEX session_token ON sessions (token);
+CREATE UNIQUE INDEX session_of_device ON sessions (domain, user_id, device)
+    WHERE ended_at IS NULL;
+CREATE UNIQUE INDEX session_of_shared_user ON sessions (domain, user_id)
+    WHERE ended_at IS NULL AND pool IS NOT NULL;
+CREATE INDEX sessions_of_pool ON sessions (domain, pool, id)
+    WHERE ended_at IS NULL AND pool IS NOT NULL;
+CREATE INDEX sessions_due ON sessions (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX sessions_due_in ON sessions (domain, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX sessions_over ON sessions (ended_at) WHERE ended_at IS NOT NULL;
+
+CREATE TABLE calls (
+    domain uuid NOT NULL,
+    id uuid NOT NULL,
+    session uuid NOT NULL,
+    user_id uuid NOT NULL,
+    ended_at bigint NOT NULL,
+    PRIMARY KEY (domain, id)
+);
+CREATE INDEX calls_over ON calls (ended_at);
+
+CREATE TABLE call_links (
+    domain uuid NOT NULL,
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    guest text COLLATE "C" NOT NULL,
+    token bytea NOT NULL CHECK (octet_length(token) = 32),
+    made_at bigint NOT NULL,
+    valid_until bigint NOT NULL,
+    one_call bigint NOT NULL CHECK (one_call IN (0, 1)),
+    used_by uuid,
+    used_at bigint,
+    revoked_at bigint,
+    PRIMARY KEY (domain, id),
+    CHECK ((used_by IS NULL) = (used_at IS NULL)),
+    CHECK (used_at IS NULL OR revoked_at IS NULL)
+);
+CREATE UNIQUE INDEX call_link_token ON call_links (token);
+CREATE INDEX call_links_of_user ON call_links (domain, user_id, id);
+CREATE INDEX call_links_over ON call_links (valid_until);
+
+CREATE TABLE waiting (
+    domain uuid NOT NULL,
+    user_id uuid NOT NULL,
+    pool uuid NOT NULL,
+    place bigint NOT NULL,
+    since bigint NOT NULL,
+    reserved bigint NOT NULL CHECK (reserved IN (0, 1)),
+    offered_until bigint,
+    PRIMARY KEY (domain, user_id)
+);
+CREATE INDEX waiting_in_line ON waiting (domain, pool, reserved, place)
+    WHERE offered_until IS NULL;
+CREATE INDEX waiting_offered ON waiting (domain, offered_until)
+    WHERE offered_until IS NOT NULL;
+
+CREATE TABLE teams (
+    domain uuid NOT NULL,
+    id uuid NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    created_at bigint NOT NULL,
+    PRIMARY KEY (domain, id)
+);
+
+CREATE TABLE team_members (
+    domain uuid NOT NULL,
+    team uuid NOT NULL,
+    user_id uuid NOT NULL,
+    member bigint NOT NULL CHECK (member = 1),
+    PRIMARY KEY (domain, team, user_id)
+);
+CREATE INDEX teams_of_user ON team_members (domain, user_id, team);
 
 CREATE TABLE tokens (
     account uuid NOT NULL,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use usher_rules::Head;
 use usher_store::tables::{self, Row, Table, Type, Value, journal_row};
-use usher_store::{Committed, Error, Unit};
+use usher_store::{Committed, Error, Unit, Write};
 use uuid::Uuid;
 
 use crate::rows::{Block, key_bytes};
@@ -44,6 +44,18 @@ pub(crate) const MOVE_HEADS: &str = "WITH moved AS (\
     AND (k.turn IS NULL OR pg_try_advisory_xact_lock_shared(k.turn)) RETURNING h.id) \
     SELECT 1 / (count(*) = cardinality($1))::int FROM moved";
 
+/// The text that notes that sessions' devices were seen. `due_at` follows only once it fell
+/// behind by half of the silence limit (`SessionRow::seen`): as long as it stays, no index is
+/// touched. The rows come in the order of their keys, as those of attempts do.
+pub(crate) const SEEN: &str = "UPDATE sessions s SET seen_at = k.at, \
+    due_at = CASE WHEN s.due_at < k.at + k.silence * 500000 \
+    THEN LEAST(s.clock_due_at, k.at + k.silence * 1000000) ELSE s.due_at END \
+    FROM (SELECT k.*, (SELECT p.silence_seconds FROM sessions o JOIN pools p \
+    ON p.domain = o.domain AND p.id = o.pool \
+    WHERE o.domain = k.domain AND o.id = k.id) AS silence \
+    FROM unnest($1::uuid[], $2::uuid[], $3::int8[]) AS k(domain, id, at)) AS k \
+    WHERE s.domain = k.domain AND s.id = k.id AND s.ended_at IS NULL AND s.seen_at < k.at";
+
 /// The text that appends to journals.
 pub(crate) fn append() -> String {
     insert(&tables::JOURNAL)
@@ -67,7 +79,13 @@ fn put_any(table: &Table) -> String {
     let set: Vec<_> = table
         .rest
         .iter()
-        .map(|(name, _)| format!("{name} = excluded.{name}"))
+        .map(|(name, _)| {
+            if table.only_grows(name) {
+                format!("{name} = GREATEST({}.{name}, excluded.{name})", table.name)
+            } else {
+                format!("{name} = excluded.{name}")
+            }
+        })
         .collect();
     format!(
         "{} ON CONFLICT ({}) DO UPDATE SET {}",
@@ -170,6 +188,8 @@ pub(crate) struct Changes {
     pub(crate) journal: Block,
     /// Per table of [`written`]: rows to remove, rows to write.
     pub(crate) tables: Vec<(Block, Block)>,
+    /// Sessions whose devices were seen, each once.
+    pub(crate) seen: Block,
 }
 
 impl Changes {
@@ -184,6 +204,7 @@ impl Changes {
             moved_heads: Block::new([Type::Id, Type::Int, Type::Int, Type::Int, Type::Int]),
             journal: Block::new(tables::JOURNAL.columns().map(|(_, kind)| kind)),
             tables: Vec::new(),
+            seen: Block::new([Type::Id, Type::Id, Type::Int]),
         };
         for unit in units.clone() {
             for entry in &unit.journal {
@@ -191,8 +212,30 @@ impl Changes {
             }
         }
         changes.move_heads(units.clone(), stored);
+        changes.see(units.clone());
         changes.tables = rows(units, way);
         changes
+    }
+
+    /// The latest time of each session.
+    fn see<'a>(&mut self, units: impl Iterator<Item = &'a Unit>) {
+        let mut latest: BTreeMap<(Uuid, Uuid), i64> = BTreeMap::new();
+        for write in units.flat_map(|unit| &unit.writes) {
+            if let Write::Seen {
+                domain,
+                session,
+                at,
+            } = write
+            {
+                let known = latest.entry((domain.0, session.0)).or_insert(at.0);
+                *known = at.0.max(*known);
+            }
+        }
+        for ((domain, session), at) in latest {
+            let id = |id| Value::Id(Some(id));
+            let row = vec![id(domain), id(session), Value::Int(Some(at))];
+            self.seen.push(row);
+        }
     }
 
     fn move_heads<'a>(&mut self, units: impl Iterator<Item = &'a Unit> + Clone, stored: &Versions) {
@@ -236,7 +279,9 @@ fn rows<'a>(units: impl Iterator<Item = &'a Unit>, way: Way) -> Vec<(Block, Bloc
     let mut tables: Vec<Last> = written().map(Last::of).collect();
     for write in units.flat_map(|unit| &unit.writes) {
         let row = write.row();
-        let (Row::Put(table, _) | Row::Remove(table, _)) = row;
+        let (Row::Put(table, _) | Row::Remove(table, _)) = row else {
+            continue;
+        };
         let at = tables.iter_mut().find(|t| std::ptr::eq(t.table, table));
         at.unwrap_or_else(|| unreachable!("a table that no unit writes"))
             .note(row);
@@ -261,7 +306,9 @@ impl Last {
     }
 
     fn note(&mut self, row: Row) {
-        let (Row::Put(_, values) | Row::Remove(_, values)) = &row;
+        let (Row::Put(_, values) | Row::Remove(_, values)) = &row else {
+            return;
+        };
         let key = key_bytes(&values[..self.table.key.len()]);
         let next = self.rows.len();
         let at = *self.places.entry(key).or_insert(next);
@@ -289,6 +336,8 @@ impl Last {
                     puts.push(values);
                 }
                 Row::Remove(_, key) => removes.push(key),
+                // It is no row of a table of its own: [`Changes::see`].
+                Row::Seen(_) => {}
             }
         }
         (removes, puts)
@@ -299,7 +348,9 @@ impl Last {
     fn sort(&mut self) {
         let width = self.table.key.len();
         self.rows.sort_by_cached_key(|row| {
-            let (Row::Put(_, values) | Row::Remove(_, values)) = row;
+            let (Row::Put(_, values) | Row::Remove(_, values)) = row else {
+                return Vec::new();
+            };
             key_bytes(&values[..width])
         });
     }

@@ -28,9 +28,10 @@ mod write;
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use usher_rules::{AccountId, DomainId, Head, Time};
+use usher_rules::{AccountId, DomainId, Head, LinkId, PoolId, SessionId, TeamId, Time, UserId};
 use usher_store::lists::{
-    Difference, DomainLine, EventLine, Listing, Page, Totals, UserLine, VerificationLine,
+    After, ContactLine, Difference, DomainLine, EventLine, LinkLine, Listing, Page, PoolLine,
+    SessionLine, TeamLine, Totals, UserLine, VerificationLine, WaitingLine,
 };
 use usher_store::port::{Forget, MailOutcome};
 use usher_store::records::{Mail, Token};
@@ -121,6 +122,63 @@ impl Store for PostgresStore {
 
     async fn users(&self, domain: DomainId, listing: &Listing) -> Result<Page<UserLine>> {
         self.lists.users(domain, listing).await
+    }
+
+    async fn pools(
+        &self,
+        domain: DomainId,
+        after: Option<PoolId>,
+        limit: u32,
+    ) -> Result<Page<PoolLine>> {
+        self.lists.pools(domain, after, limit).await
+    }
+
+    async fn pool_sessions(
+        &self,
+        domain: DomainId,
+        pool: PoolId,
+        after: Option<SessionId>,
+        limit: u32,
+    ) -> Result<Page<SessionLine>> {
+        self.lists.pool_sessions(domain, pool, after, limit).await
+    }
+
+    async fn waiting(
+        &self,
+        domain: DomainId,
+        pool: PoolId,
+        limit: u32,
+    ) -> Result<Vec<WaitingLine>> {
+        self.lists.waiting(domain, pool, limit).await
+    }
+
+    async fn call_links(
+        &self,
+        domain: DomainId,
+        user: UserId,
+        before: Option<LinkId>,
+        limit: u32,
+    ) -> Result<Page<LinkLine>> {
+        self.lists.call_links(domain, user, before, limit).await
+    }
+
+    async fn teams(
+        &self,
+        domain: DomainId,
+        after: Option<TeamId>,
+        limit: u32,
+    ) -> Result<Page<TeamLine>> {
+        self.lists.teams(domain, after, limit).await
+    }
+
+    async fn contacts(
+        &self,
+        domain: DomainId,
+        user: UserId,
+        after: Option<&After>,
+        limit: u32,
+    ) -> Result<Page<ContactLine>> {
+        self.lists.contacts(domain, user, after, limit).await
     }
 
     async fn totals_below(&self, domain: DomainId) -> Result<Totals> {

@@ -3,13 +3,15 @@
 use deadpool_postgres::{Object, Pool};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{IsolationLevel, Row};
-use usher_rules::{AccountId, DomainId, Head, Time};
+use usher_rules::{AccountId, DomainId, Head, LinkId, PoolId, SessionId, TeamId, Time, UserId};
 use usher_store::lists::{
-    Difference, DomainLine, EventLine, Listing, Page, Totals, UserLine, VerificationLine,
+    After, ContactLine, Difference, DomainLine, EventLine, LinkLine, Listing, Page, PoolLine,
+    SessionLine, TeamLine, Totals, UserLine, VerificationLine, WaitingLine,
 };
 use usher_store::port::{Forget, MailOutcome};
 use usher_store::queries::{Columns, lists};
 use usher_store::records::{Mail, Token};
+use usher_store::tables::Value;
 use usher_store::{Error, Result};
 use uuid::Uuid;
 
@@ -97,6 +99,87 @@ impl Lists {
         Ok(page(lines, listing.limit))
     }
 
+    /// A page by the parameters that both engines share.
+    async fn page_of<T>(
+        &self,
+        text: &str,
+        values: Vec<Value>,
+        limit: u32,
+        read: fn(&dyn Columns) -> Result<T>,
+    ) -> Result<Page<T>> {
+        let values: Vec<_> = values.iter().map(Param).collect();
+        let params: Vec<_> = values.iter().map(|v| v as &(dyn ToSql + Sync)).collect();
+        Ok(page(self.rows(text, &params, read).await?, limit))
+    }
+
+    pub(crate) async fn pools(
+        &self,
+        domain: DomainId,
+        after: Option<PoolId>,
+        limit: u32,
+    ) -> Result<Page<PoolLine>> {
+        let params = lists::page(domain, None, after.map(|pool| pool.0), limit);
+        self.page_of(lists::POOLS, params, limit, lists::pool).await
+    }
+
+    pub(crate) async fn pool_sessions(
+        &self,
+        domain: DomainId,
+        pool: PoolId,
+        after: Option<SessionId>,
+        limit: u32,
+    ) -> Result<Page<SessionLine>> {
+        let after = after.map(|session| session.0);
+        let params = lists::page(domain, Some(pool.0), after, limit);
+        self.page_of(lists::SESSIONS, params, limit, lists::session)
+            .await
+    }
+
+    pub(crate) async fn waiting(
+        &self,
+        domain: DomainId,
+        pool: PoolId,
+        limit: u32,
+    ) -> Result<Vec<WaitingLine>> {
+        let params: &Params<'_> = &[&domain.0, &pool.0, &i64::from(limit)];
+        self.rows(lists::WAITING, params, lists::waiting).await
+    }
+
+    pub(crate) async fn call_links(
+        &self,
+        domain: DomainId,
+        user: UserId,
+        before: Option<LinkId>,
+        limit: u32,
+    ) -> Result<Page<LinkLine>> {
+        let before = before.map_or(Uuid::max(), |link| link.0);
+        let params = lists::page(domain, Some(user.0), Some(before), limit);
+        self.page_of(lists::CALL_LINKS, params, limit, lists::link)
+            .await
+    }
+
+    pub(crate) async fn teams(
+        &self,
+        domain: DomainId,
+        after: Option<TeamId>,
+        limit: u32,
+    ) -> Result<Page<TeamLine>> {
+        let params = lists::page(domain, None, after.map(|team| team.0), limit);
+        self.page_of(lists::TEAMS, params, limit, lists::team).await
+    }
+
+    pub(crate) async fn contacts(
+        &self,
+        domain: DomainId,
+        user: UserId,
+        after: Option<&After>,
+        limit: u32,
+    ) -> Result<Page<ContactLine>> {
+        let params = lists::contacts(domain, user, after, limit);
+        self.page_of(lists::CONTACTS, params, limit, lists::contact)
+            .await
+    }
+
     pub(crate) async fn totals_below(&self, domain: DomainId) -> Result<Totals> {
         let totals = self
             .rows(lists::TOTALS, &[&domain.0], lists::totals)
@@ -153,7 +236,7 @@ impl Lists {
 
     /// Each kind takes of the limit what those before it left.
     pub(crate) async fn forget(&self, before: Forget, limit: u32) -> Result<u64> {
-        let times = [before.remembered, before.tokens, before.attempts];
+        let times = lists::forget(&before);
         let mut gone = 0;
         for (text, time) in lists::FORGET.into_iter().zip(times) {
             let left = i64::from(limit).saturating_sub_unsigned(gone);

@@ -293,6 +293,7 @@ struct Session {
     new_heads: Statement,
     move_heads: Statement,
     append: Statement,
+    seen: Statement,
     commit: Statement,
     rollback: Statement,
     /// Per table of [`batch::written`]: remove, put.
@@ -313,6 +314,7 @@ impl Session {
             batch::NEW_HEADS,
             batch::MOVE_HEADS,
             &append,
+            batch::SEEN,
             "COMMIT",
             "ROLLBACK",
         ];
@@ -323,6 +325,7 @@ impl Session {
             new_heads,
             move_heads,
             append,
+            seen,
             commit,
             rollback,
         ] = prepared
@@ -335,6 +338,7 @@ impl Session {
             new_heads,
             move_heads,
             append,
+            seen,
             commit,
             rollback,
             tables: removes.into_iter().zip(puts).collect(),
@@ -426,6 +430,7 @@ impl Session {
             new_heads,
             move_heads,
             append,
+            seen,
             commit,
             tables,
             ..
@@ -439,7 +444,9 @@ impl Session {
         let rows = tables.iter().zip(&changes.tables);
         let rows =
             rows.flat_map(|((remove, put), (removes, puts))| [(remove, removes), (put, puts)]);
-        let blocks = heads.into_iter().chain(rows);
+        // A session that starts with these rows may have been seen since.
+        let seen = std::iter::once((&*seen, &changes.seen));
+        let blocks = heads.into_iter().chain(rows).chain(seen);
         let blocks = blocks.filter(|(_, block)| !block.is_empty());
         let statements: Vec<(&Statement, Params<'_>)> = begin
             .into_iter()

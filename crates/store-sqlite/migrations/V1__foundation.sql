@@ -154,6 +154,7 @@ CREATE INDEX users_invited ON users (domain, expires_at) WHERE state = 'invited'
 CREATE INDEX users_upgraded ON users (domain, tier, id) WHERE tier <> 'base';
 CREATE INDEX users_not_active ON users (domain, state, id) WHERE state <> 'active';
 CREATE INDEX users_with_role ON users (domain, role, id) WHERE role <> 'member';
+CREATE INDEX users_of_pool ON users (domain, pool, id) WHERE pool IS NOT NULL;
 
 CREATE TABLE people (
     domain BLOB NOT NULL,
@@ -172,6 +173,145 @@ CREATE INDEX people_by_name ON people (domain, name_key, user_id);
 CREATE UNIQUE INDEX user_external_id ON people (domain, external_id)
     WHERE external_id IS NOT NULL;
 CREATE UNIQUE INDEX user_invitation ON people (invitation) WHERE invitation IS NOT NULL;
+
+CREATE TABLE pools (
+    domain BLOB NOT NULL,
+    id BLOB NOT NULL CHECK (length(id) = 16),
+    seats INTEGER NOT NULL CHECK (seats >= 0),
+    tier TEXT NOT NULL CHECK (tier IN ('base', 'business', 'business_pro')),
+    log_off_seconds INTEGER,
+    silence_seconds INTEGER,
+    notice_seconds INTEGER,
+    link_cap_seconds INTEGER NOT NULL,
+    waiting_list INTEGER NOT NULL CHECK (waiting_list IN (0, 1)),
+    users INTEGER NOT NULL CHECK (users >= 0),
+    reserved INTEGER NOT NULL CHECK (reserved >= 0),
+    occupied INTEGER NOT NULL CHECK (occupied >= 0),
+    offered INTEGER NOT NULL CHECK (offered >= 0),
+    reserved_seated INTEGER NOT NULL CHECK (reserved_seated >= 0),
+    waiting INTEGER NOT NULL CHECK (waiting >= 0),
+    waiting_reserved INTEGER NOT NULL CHECK (waiting_reserved >= 0),
+    next_place INTEGER NOT NULL,
+    PRIMARY KEY (domain, id),
+    CONSTRAINT pool_reserved CHECK (reserved <= users),
+    CONSTRAINT pool_reserved_seated CHECK (reserved_seated <= occupied + offered),
+    CONSTRAINT pool_waiting_reserved CHECK (waiting_reserved <= waiting)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX pools_waited_for ON pools (domain) WHERE waiting > 0;
+
+CREATE TABLE pool_records (
+    domain BLOB NOT NULL,
+    pool BLOB NOT NULL,
+    name TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (domain, pool)
+) STRICT, WITHOUT ROWID;
+
+-- Rule E4 stands here once more: one seat to a shared user, one session to a device.
+CREATE TABLE sessions (
+    domain BLOB NOT NULL,
+    id BLOB NOT NULL CHECK (length(id) = 16),
+    user_id BLOB NOT NULL,
+    pool BLOB,
+    device BLOB NOT NULL CHECK (length(device) = 32),
+    device_id TEXT NOT NULL,
+    device_name TEXT NOT NULL,
+    token BLOB NOT NULL CHECK (length(token) = 32),
+    started_at INTEGER NOT NULL,
+    clock_from INTEGER NOT NULL,
+    links_until INTEGER,
+    call BLOB,
+    call_direction TEXT CHECK (call_direction IN ('made', 'received')),
+    call_link BLOB,
+    call_started_at INTEGER,
+    call_answered_at INTEGER,
+    seen_at INTEGER NOT NULL,
+    log_out_after_call BLOB,
+    noticed INTEGER,
+    reserved INTEGER NOT NULL CHECK (reserved IN (0, 1)),
+    clock_due_at INTEGER,
+    due_at INTEGER,
+    ended_at INTEGER,
+    reason TEXT,
+    ended_by BLOB,
+    PRIMARY KEY (domain, id),
+    CHECK ((call IS NULL) = (call_direction IS NULL)),
+    CHECK ((call IS NULL) = (call_started_at IS NULL)),
+    CHECK ((ended_at IS NULL) = (reason IS NULL)),
+    CHECK (ended_at IS NULL OR (call IS NULL AND due_at IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX session_token ON sessions (token);
+CREATE UNIQUE INDEX session_of_device ON sessions (domain, user_id, device)
+    WHERE ended_at IS NULL;
+CREATE UNIQUE INDEX session_of_shared_user ON sessions (domain, user_id)
+    WHERE ended_at IS NULL AND pool IS NOT NULL;
+CREATE INDEX sessions_of_pool ON sessions (domain, pool, id)
+    WHERE ended_at IS NULL AND pool IS NOT NULL;
+CREATE INDEX sessions_due ON sessions (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX sessions_due_in ON sessions (domain, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX sessions_over ON sessions (ended_at) WHERE ended_at IS NOT NULL;
+
+CREATE TABLE calls (
+    domain BLOB NOT NULL,
+    id BLOB NOT NULL CHECK (length(id) = 16),
+    session BLOB NOT NULL,
+    user_id BLOB NOT NULL,
+    ended_at INTEGER NOT NULL,
+    PRIMARY KEY (domain, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX calls_over ON calls (ended_at);
+
+CREATE TABLE call_links (
+    domain BLOB NOT NULL,
+    id BLOB NOT NULL CHECK (length(id) = 16),
+    user_id BLOB NOT NULL,
+    guest TEXT NOT NULL,
+    token BLOB NOT NULL CHECK (length(token) = 32),
+    made_at INTEGER NOT NULL,
+    valid_until INTEGER NOT NULL,
+    one_call INTEGER NOT NULL CHECK (one_call IN (0, 1)),
+    used_by BLOB,
+    used_at INTEGER,
+    revoked_at INTEGER,
+    PRIMARY KEY (domain, id),
+    CHECK ((used_by IS NULL) = (used_at IS NULL)),
+    CHECK (used_at IS NULL OR revoked_at IS NULL)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX call_link_token ON call_links (token);
+CREATE INDEX call_links_of_user ON call_links (domain, user_id, id);
+CREATE INDEX call_links_over ON call_links (valid_until);
+
+CREATE TABLE waiting (
+    domain BLOB NOT NULL,
+    user_id BLOB NOT NULL,
+    pool BLOB NOT NULL,
+    place INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    reserved INTEGER NOT NULL CHECK (reserved IN (0, 1)),
+    offered_until INTEGER,
+    PRIMARY KEY (domain, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX waiting_in_line ON waiting (domain, pool, reserved, place)
+    WHERE offered_until IS NULL;
+CREATE INDEX waiting_offered ON waiting (domain, offered_until)
+    WHERE offered_until IS NOT NULL;
+
+CREATE TABLE teams (
+    domain BLOB NOT NULL,
+    id BLOB NOT NULL CHECK (length(id) = 16),
+    name TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (domain, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE team_members (
+    domain BLOB NOT NULL,
+    team BLOB NOT NULL,
+    user_id BLOB NOT NULL,
+    member INTEGER NOT NULL CHECK (member = 1),
+    PRIMARY KEY (domain, team, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX teams_of_user ON team_members (domain, user_id, team);
 
 -- By digest, because every request looks its token up.
 CREATE TABLE tokens (

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use rusqlite::Connection;
+use rusqlite::types::ValueRef;
 use usher_store::Result;
 use usher_store::tables::{Row, Table, Value};
 
@@ -34,12 +35,15 @@ impl Rows {
         match row {
             Row::Put(table, values) => self.put(connection, table, values),
             Row::Remove(table, key) => self.run(connection, table, Kind::Remove, key),
+            Row::Seen([domain, session, at]) => seen(connection, domain, session, at),
         }
     }
 
     /// Takes the row with this row's key away.
     pub fn clear(&mut self, connection: &Connection, row: &Row) -> Result<()> {
-        let (Row::Put(table, values) | Row::Remove(table, values)) = row;
+        let (Row::Put(table, values) | Row::Remove(table, values)) = row else {
+            return Ok(());
+        };
         let key = &values[..table.key.len()];
         self.run(connection, table, Kind::Remove, key)
     }
@@ -79,7 +83,9 @@ impl Rows {
         };
         let mut differ = 0;
         for (n, value) in rest.iter().enumerate() {
-            if !same(row.get_ref(n).map_err(error)?, value) {
+            let there = row.get_ref(n).map_err(error)?;
+            let stays = table.only_grows(table.rest[n].0) && is_more(there, value);
+            if !stays && !same(there, value) {
                 differ |= 1 << n;
             }
         }
@@ -104,6 +110,42 @@ impl Rows {
         text.or_insert_with(|| kind.text(table))
     }
 }
+
+/// Whether the number that is there is greater.
+fn is_more(there: ValueRef<'_>, value: &Value) -> bool {
+    match (there, value) {
+        (ValueRef::Integer(there), Value::Int(Some(value))) => there > *value,
+        _ => false,
+    }
+}
+
+/// That a session's device was seen: its time alone, unless `due_at` fell behind by half of the
+/// silence limit (`SessionRow::seen`), for that is in two indexes.
+fn seen(connection: &Connection, domain: &Value, session: &Value, at: &Value) -> Result<()> {
+    let mut find = connection.prepare_cached(SEEN_BEHIND).map_err(error)?;
+    let row = [domain.clone(), session.clone(), at.clone()];
+    bind(&mut find, &row).map_err(error)?;
+    let mut rows = find.raw_query();
+    let Some(due) = rows.next().map_err(error)? else {
+        return Ok(());
+    };
+    let behind: bool = due.get(0).map_err(error)?;
+    let text = if behind { SEEN_AND_DUE } else { SEEN };
+    let mut statement = connection.prepare_cached(text).map_err(error)?;
+    bind(&mut statement, &row).map_err(error)?;
+    statement.raw_execute().map(|_| ()).map_err(error)
+}
+
+/// A row for a live session that was last seen before.
+const SEEN_BEHIND: &str = "SELECT COALESCE(s.due_at < ?3 + p.silence_seconds * 500000, 0) \
+    FROM sessions s LEFT JOIN pools p ON p.domain = s.domain AND p.id = s.pool \
+    WHERE s.domain = ?1 AND s.id = ?2 AND s.ended_at IS NULL AND s.seen_at < ?3";
+const SEEN: &str = "UPDATE sessions SET seen_at = ?3 WHERE domain = ?1 AND id = ?2";
+const SEEN_AND_DUE: &str = "UPDATE sessions SET seen_at = ?3, due_at = (\
+    SELECT MIN(COALESCE(clock_due_at, ?3 + p.silence_seconds * 1000000), \
+    ?3 + p.silence_seconds * 1000000) FROM pools p \
+    WHERE p.domain = sessions.domain AND p.id = sessions.pool) \
+    WHERE domain = ?1 AND id = ?2";
 
 impl Kind {
     fn text(self, table: &Table) -> String {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rusqlite::Connection;
-use usher_rules::{AccountId, DomainId, Head, Time};
+use usher_rules::{AccountId, DomainId, Head, LinkId, PoolId, SessionId, TeamId, Time, UserId};
 use usher_store::lists::{
-    Difference, DomainLine, EventLine, Listing, Page, Totals, UserLine, VerificationLine,
+    After, ContactLine, Difference, DomainLine, EventLine, LinkLine, Listing, Page, PoolLine,
+    SessionLine, TeamLine, Totals, UserLine, VerificationLine, WaitingLine,
 };
 use usher_store::port::{Forget, MailOutcome};
 use usher_store::queries::{Columns, lists};
@@ -157,6 +158,74 @@ impl Store for SqliteStore {
         self.page(text, params, listing.limit, lists::user).await
     }
 
+    async fn pools(
+        &self,
+        domain: DomainId,
+        after: Option<PoolId>,
+        limit: u32,
+    ) -> Result<Page<PoolLine>> {
+        let params = lists::page(domain, None, after.map(|pool| pool.0), limit);
+        self.page(lists::POOLS, params, limit, lists::pool).await
+    }
+
+    async fn pool_sessions(
+        &self,
+        domain: DomainId,
+        pool: PoolId,
+        after: Option<SessionId>,
+        limit: u32,
+    ) -> Result<Page<SessionLine>> {
+        let after = after.map(|session| session.0);
+        let params = lists::page(domain, Some(pool.0), after, limit);
+        self.page(lists::SESSIONS, params, limit, lists::session)
+            .await
+    }
+
+    async fn waiting(
+        &self,
+        domain: DomainId,
+        pool: PoolId,
+        limit: u32,
+    ) -> Result<Vec<WaitingLine>> {
+        let params = vec![id(domain.0), id(pool.0), int(limit)];
+        self.list(lists::WAITING, params, lists::waiting).await
+    }
+
+    async fn call_links(
+        &self,
+        domain: DomainId,
+        user: UserId,
+        before: Option<LinkId>,
+        limit: u32,
+    ) -> Result<Page<LinkLine>> {
+        let before = before.map_or(Uuid::max(), |link| link.0);
+        let params = lists::page(domain, Some(user.0), Some(before), limit);
+        self.page(lists::CALL_LINKS, params, limit, lists::link)
+            .await
+    }
+
+    async fn teams(
+        &self,
+        domain: DomainId,
+        after: Option<TeamId>,
+        limit: u32,
+    ) -> Result<Page<TeamLine>> {
+        let params = lists::page(domain, None, after.map(|team| team.0), limit);
+        self.page(lists::TEAMS, params, limit, lists::team).await
+    }
+
+    async fn contacts(
+        &self,
+        domain: DomainId,
+        user: UserId,
+        after: Option<&After>,
+        limit: u32,
+    ) -> Result<Page<ContactLine>> {
+        let params = lists::contacts(domain, user, after, limit);
+        self.page(lists::CONTACTS, params, limit, lists::contact)
+            .await
+    }
+
     async fn totals_below(&self, domain: DomainId) -> Result<Totals> {
         let rows = self
             .list(lists::TOTALS, vec![id(domain.0)], lists::totals)
@@ -208,7 +277,7 @@ impl Store for SqliteStore {
     }
 
     async fn forget(&self, before: Forget, limit: u32) -> Result<u64> {
-        let times = [before.remembered, before.tokens, before.attempts];
+        let times = lists::forget(&before);
         self.writer
             .run(move |connection| {
                 let mut gone = 0;

@@ -3,14 +3,18 @@
 
 use usher_rules::accounts::Identity;
 use usher_rules::domains::Domain;
+use usher_rules::links::CallLink;
+use usher_rules::pools::Pool;
 use usher_rules::roles::Role;
 use usher_rules::seats::Quantities;
+use usher_rules::sessions::Session;
 use usher_rules::tiers::Tier;
 use usher_rules::users::User;
-use usher_rules::{AccountId, Event, Time, UserId};
+use usher_rules::waiting::Waiting;
+use usher_rules::{AccountId, Event, PoolId, TeamId, Time, UserId};
 use uuid::Uuid;
 
-use crate::records::{DomainRecord, Person};
+use crate::records::{DomainRecord, LinkRecord, Person, PoolRecord, SessionRecord, TeamRecord};
 
 /// By what a list of users is sorted. Ties go by id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,8 +42,14 @@ pub struct After {
 pub struct Listing {
     /// E-mail, name or external id begins with this, in lower case.
     pub search: Option<String>,
-    /// On this tier.
+    /// Of this license model, by its word.
+    pub model: Option<&'static str>,
+    /// On this tier, by the own seat or the pool.
     pub tier: Option<Tier>,
+    /// In this pool.
+    pub pool: Option<PoolId>,
+    /// In this team.
+    pub team: Option<TeamId>,
     /// In this state, by its word.
     pub state: Option<&'static str>,
     /// In this role.
@@ -70,6 +80,64 @@ pub struct UserLine {
     pub person: Person,
     /// What it sits on: its own seat's tier, or its pool's.
     pub tier: Tier,
+}
+
+/// A seat pool with its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PoolLine {
+    /// The pool, with its counts.
+    pub pool: Pool,
+    /// What it is called.
+    pub record: PoolRecord,
+}
+
+/// A live session with whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionLine {
+    /// The session, with its call.
+    pub session: Session,
+    /// Its device.
+    pub record: SessionRecord,
+    /// What the person is called.
+    pub name: String,
+}
+
+/// Who waits for a seat, or has one offered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingLine {
+    /// The place.
+    pub waiting: Waiting,
+    /// What the person is called.
+    pub name: String,
+}
+
+/// A call link with whom it is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkLine {
+    /// The link.
+    pub link: CallLink,
+    /// The guest.
+    pub record: LinkRecord,
+}
+
+/// A team with its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TeamLine {
+    /// What it is called.
+    pub record: TeamRecord,
+    /// How many are in it.
+    pub members: u64,
+}
+
+/// Someone whom a user sees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactLine {
+    /// Who.
+    pub user: UserId,
+    /// What the person is called.
+    pub name: String,
+    /// The person's address.
+    pub email: String,
 }
 
 /// A domain with its name.

@@ -6,6 +6,7 @@
 
 mod check;
 mod commit;
+mod desk;
 mod lists;
 mod load;
 mod tables;
@@ -16,10 +17,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use usher_rules::{AccountId, DomainId, Head, Time};
+use usher_rules::{AccountId, DomainId, Head, LinkId, PoolId, SessionId, TeamId, Time, UserId};
 
 use crate::lists::{
-    Difference, DomainLine, EventLine, Listing, Page, Totals, UserLine, VerificationLine,
+    After, ContactLine, Difference, DomainLine, EventLine, LinkLine, Listing, Page, PoolLine,
+    SessionLine, TeamLine, Totals, UserLine, VerificationLine, WaitingLine,
 };
 use crate::port::{Forget, MailOutcome};
 use crate::records::{Mail, Token};
@@ -172,6 +174,64 @@ impl Store for MemoryStore {
 
     async fn users(&self, domain: DomainId, listing: &Listing) -> Result<Page<UserLine>> {
         Ok(self.lock().tables.users(domain, listing))
+    }
+
+    async fn pools(
+        &self,
+        domain: DomainId,
+        after: Option<PoolId>,
+        limit: u32,
+    ) -> Result<Page<PoolLine>> {
+        Ok(self.lock().tables.pools(domain, after, limit))
+    }
+
+    async fn pool_sessions(
+        &self,
+        domain: DomainId,
+        pool: PoolId,
+        after: Option<SessionId>,
+        limit: u32,
+    ) -> Result<Page<SessionLine>> {
+        let inner = self.lock();
+        Ok(inner.tables.pool_sessions(domain, pool, after, limit))
+    }
+
+    async fn waiting(
+        &self,
+        domain: DomainId,
+        pool: PoolId,
+        limit: u32,
+    ) -> Result<Vec<WaitingLine>> {
+        Ok(self.lock().tables.waiting_list(domain, pool, limit))
+    }
+
+    async fn call_links(
+        &self,
+        domain: DomainId,
+        user: UserId,
+        before: Option<LinkId>,
+        limit: u32,
+    ) -> Result<Page<LinkLine>> {
+        Ok(self.lock().tables.call_links(domain, user, before, limit))
+    }
+
+    async fn teams(
+        &self,
+        domain: DomainId,
+        after: Option<TeamId>,
+        limit: u32,
+    ) -> Result<Page<TeamLine>> {
+        Ok(self.lock().tables.teams(domain, after, limit))
+    }
+
+    async fn contacts(
+        &self,
+        domain: DomainId,
+        user: UserId,
+        after: Option<&After>,
+        limit: u32,
+    ) -> Result<Page<ContactLine>> {
+        Ok(self.lock().tables.contacts(domain, user, after, limit))
     }
 
     async fn totals_below(&self, domain: DomainId) -> Result<Totals> {

@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 
-use usher_rules::{DomainId, Head, Time};
+use usher_rules::{DomainId, Head, LinkId, PoolId, SessionId, TeamId, Time, UserId};
 
 use crate::lists::{
-    Difference, DomainLine, EventLine, Listing, Page, Totals, UserLine, VerificationLine,
+    After, ContactLine, Difference, DomainLine, EventLine, LinkLine, Listing, Page, PoolLine,
+    SessionLine, TeamLine, Totals, UserLine, VerificationLine, WaitingLine,
 };
 use crate::records::{Mail, Token};
 use crate::unit::{Committed, Unit};
@@ -44,12 +45,62 @@ pub trait Store: Send + Sync + 'static {
     /// A journal after a sequence number, oldest first.
     async fn journal(&self, head: Head, after: u64, limit: u32) -> Result<Vec<EventLine>>;
 
-    /// Domains in which something is due by `now`: an invitation lapses, a scheduled
-    /// decrease takes effect, a standing changes by time. Those due first come first.
+    /// Domains in which something is due by `now`: an invitation or an offer lapses, a session
+    /// ends or its device is told, a scheduled decrease takes effect, a standing changes by
+    /// time; or a pool owes an offer, which is due at once. Those due first come first.
     async fn due(&self, now: Time, limit: u32) -> Result<Vec<DomainId>>;
 
     /// A page of a domain's users (rule D4).
     async fn users(&self, domain: DomainId, listing: &Listing) -> Result<Page<UserLine>>;
+
+    /// A page of a domain's seat pools, in the order of their making (rule E11).
+    async fn pools(
+        &self,
+        domain: DomainId,
+        after: Option<PoolId>,
+        limit: u32,
+    ) -> Result<Page<PoolLine>>;
+
+    /// A page of a pool's live sessions, in the order of log-in (rule E11).
+    async fn pool_sessions(
+        &self,
+        domain: DomainId,
+        pool: PoolId,
+        after: Option<SessionId>,
+        limit: u32,
+    ) -> Result<Page<SessionLine>>;
+
+    /// Who waits for a seat of a pool or has one offered, in the order in which seats are
+    /// offered (rule E13): those with a reservation first, each by place.
+    async fn waiting(&self, domain: DomainId, pool: PoolId, limit: u32)
+    -> Result<Vec<WaitingLine>>;
+
+    /// A page of a user's call links, in whatever state, the newest first (rule F2).
+    async fn call_links(
+        &self,
+        domain: DomainId,
+        user: UserId,
+        before: Option<LinkId>,
+        limit: u32,
+    ) -> Result<Page<LinkLine>>;
+
+    /// A page of a domain's teams, in the order of their making (rule D5).
+    async fn teams(
+        &self,
+        domain: DomainId,
+        after: Option<TeamId>,
+        limit: u32,
+    ) -> Result<Page<TeamLine>>;
+
+    /// A page of the contacts of a user: everyone who has joined, is not suspended, and shares
+    /// a team (rule D5). By name in lower case, then by id.
+    async fn contacts(
+        &self,
+        domain: DomainId,
+        user: UserId,
+        after: Option<&After>,
+        limit: u32,
+    ) -> Result<Page<ContactLine>>;
 
     /// Totals of the domains below one (rules C4, C8), itself not counted.
     async fn totals_below(&self, domain: DomainId) -> Result<Totals>;
@@ -72,7 +123,8 @@ pub trait Store: Send + Sync + 'static {
     /// Says what became of a claimed mail: sent (and kept or not), or to be tried again.
     async fn settle_mail(&self, id: uuid::Uuid, outcome: MailOutcome) -> Result<()>;
 
-    /// Forgets what has had its time: idempotency keys, expired tokens, old attempts.
+    /// Forgets what has had its time: idempotency keys, expired tokens, old attempts, what is
+    /// over at the front desk.
     /// Returns how many rows went; call again while it is `limit`.
     async fn forget(&self, before: Forget, limit: u32) -> Result<u64>;
 
@@ -103,8 +155,8 @@ pub enum MailOutcome {
     RetryAt(Time),
 }
 
-/// Up to when things are forgotten.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Up to when things are forgotten; nothing, unless said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Forget {
     /// Answers under idempotency keys that were given before.
     pub remembered: Time,
@@ -112,4 +164,10 @@ pub struct Forget {
     pub tokens: Time,
     /// Wrong attempts whose last was before.
     pub attempts: Time,
+    /// Sessions that ended before.
+    pub sessions: Time,
+    /// Calls that ended before.
+    pub calls: Time,
+    /// Call links whose validity ended before, used or revoked or not.
+    pub links: Time,
 }

@@ -4,7 +4,7 @@
 
 use uuid::Uuid;
 
-use usher_rules::{AccountId, DomainId, Time, TokenId, UserId};
+use usher_rules::{AccountId, DomainId, PoolId, TeamId, Time, TokenId, UserId};
 
 /// SHA-256 of a secret or of a request.
 pub type Digest = [u8; 32];
@@ -66,6 +66,53 @@ pub struct Person {
     pub invitation: Option<Digest>,
     /// When the user was made.
     pub created_at: Time,
+}
+
+/// What a seat pool is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PoolRecord {
+    /// Of this domain.
+    pub domain: DomainId,
+    /// Which pool.
+    pub pool: PoolId,
+    /// The name that people read.
+    pub name: String,
+    /// When the pool was made.
+    pub created_at: Time,
+}
+
+/// What a team is called. All there is to a team but who is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TeamRecord {
+    /// Of this domain.
+    pub domain: DomainId,
+    /// Which team.
+    pub team: TeamId,
+    /// The name that people read.
+    pub name: String,
+    /// When the team was made.
+    pub created_at: Time,
+}
+
+/// On which device a session is, and how that device proves it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionRecord {
+    /// The id that the device gives itself; its digest is the session's device key.
+    pub device_id: String,
+    /// What the device is called.
+    pub device_name: String,
+    /// Digest of the session's token; unique. Stays when the session ends, so that the
+    /// device can be told why (rule E7).
+    pub token: Digest,
+}
+
+/// Whom a call link was made for, and how the guest proves to have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkRecord {
+    /// What the guest is called.
+    pub guest: String,
+    /// Digest of the link's token; unique.
+    pub token: Digest,
 }
 
 /// What a token is for.

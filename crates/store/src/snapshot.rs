@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use usher_rules::{AccountId, DomainId, Head, Time, UserId, World};
+use usher_rules::{
+    AccountId, DomainId, Head, LinkId, PoolId, SessionId, TeamId, Time, UserId, World,
+};
 
 use crate::records::{
-    AccountRecord, Attempts, Digest, DomainRecord, Person, Remembered, SigningKey, Token,
+    AccountRecord, Attempts, Digest, DomainRecord, LinkRecord, Person, PoolRecord, Remembered,
+    SessionRecord, SigningKey, TeamRecord, Token,
 };
 
 /// Where a journal stands.
@@ -34,6 +37,14 @@ pub struct Snapshot {
     pub prefixes: HashMap<String, DomainId>,
     /// Users' personal records.
     pub people: BTreeMap<(DomainId, UserId), Person>,
+    /// What pools are called.
+    pub pool_records: BTreeMap<(DomainId, PoolId), PoolRecord>,
+    /// Devices and tokens of sessions, live or over.
+    pub session_records: BTreeMap<(DomainId, SessionId), SessionRecord>,
+    /// Guests and tokens of call links.
+    pub link_records: BTreeMap<(DomainId, LinkId), LinkRecord>,
+    /// What teams are called.
+    pub team_records: BTreeMap<(DomainId, TeamId), TeamRecord>,
     /// Answers given under idempotency keys.
     pub remembered: HashMap<(uuid::Uuid, Digest), Remembered>,
     /// Wrong attempts.
@@ -68,6 +79,22 @@ impl Snapshot {
         self.people
             .values()
             .find(|p| p.invitation.as_ref() == Some(digest))
+    }
+
+    /// The session, live or over, whose token this is.
+    #[must_use]
+    pub fn session_by_token(&self, digest: &Digest) -> Option<(DomainId, SessionId)> {
+        let mut records = self.session_records.iter();
+        let found = records.find(|(_, record)| record.token == *digest);
+        found.map(|(key, _)| *key)
+    }
+
+    /// The call link whose token this is.
+    #[must_use]
+    pub fn link_by_token(&self, digest: &Digest) -> Option<(DomainId, LinkId)> {
+        let mut records = self.link_records.iter();
+        let found = records.find(|(_, record)| record.token == *digest);
+        found.map(|(key, _)| *key)
     }
 
     fn people_of(&self, domain: DomainId) -> impl Iterator<Item = &Person> {

@@ -3,6 +3,8 @@
 //! The data definition itself is each engine's own (`migrations/` in its crate), with the
 //! same tables, columns and constraints; the contract suite holds them together.
 
+mod desk;
+
 use std::borrow::Cow;
 
 use uuid::Uuid;
@@ -20,6 +22,7 @@ use crate::records::{
     AccountRecord, Attempts, Digest, DomainRecord, Mail, Person, Remembered, SigningKey, Token,
 };
 use crate::unit::{JournalEntry, Unit, Write};
+pub use desk::{CALL_LINKS, CALLS, POOL_RECORDS, POOLS, SESSIONS, TEAM_MEMBERS, TEAMS, WAITING};
 
 /// A column's type: `BLOB`/`uuid`, `INTEGER`/`bigint`, `TEXT`/`text`, `BLOB`/`bytea`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -93,6 +96,13 @@ impl Table {
     pub fn columns(&self) -> impl Iterator<Item = (&'static str, Type)> + '_ {
         self.key.iter().chain(self.rest).copied()
     }
+
+    /// Whether a column only grows: a write of a smaller value leaves what is there. That a
+    /// device was seen may be written meanwhile by someone else, under no head.
+    #[must_use]
+    pub fn only_grows(&self, column: &str) -> bool {
+        self.name == SESSIONS.name && column == "seen_at"
+    }
 }
 
 /// A change of one row.
@@ -102,6 +112,8 @@ pub enum Row {
     Put(&'static Table, Vec<Value>),
     /// Remove the row with this key.
     Remove(&'static Table, Vec<Value>),
+    /// A session's device was seen: domain, session, when.
+    Seen([Value; 3]),
 }
 
 use Type::{Blob, Id, Int, Text};
@@ -329,7 +341,7 @@ pub static SIGNING_KEYS: Table = Table {
 };
 
 /// Every table but `meta`, in an order in which they can be copied.
-pub static ALL: [&Table; 16] = [
+pub static ALL: [&Table; 24] = [
     &HEADS,
     &JOURNAL,
     &ACCOUNTS,
@@ -339,6 +351,14 @@ pub static ALL: [&Table; 16] = [
     &DOMAIN_RECORDS,
     &USERS,
     &PEOPLE,
+    &POOLS,
+    &POOL_RECORDS,
+    &SESSIONS,
+    &CALLS,
+    &CALL_LINKS,
+    &WAITING,
+    &TEAMS,
+    &TEAM_MEMBERS,
     &TOKENS,
     &REMEMBERED,
     &MAIL,
@@ -386,6 +406,33 @@ impl Write {
             Write::RemoveUser(domain, id) => Row::Remove(&USERS, user_key(*domain, *id)),
             Write::Person(p) => Row::Put(&PEOPLE, person(p)),
             Write::RemovePerson(domain, id) => Row::Remove(&PEOPLE, user_key(*domain, *id)),
+            Write::Pool(p) => Row::Put(&POOLS, desk::pool(p)),
+            Write::RemovePool(domain, id) => Row::Remove(&POOLS, desk::key(*domain, id.0)),
+            Write::PoolRecord(r) => Row::Put(&POOL_RECORDS, desk::pool_record(r)),
+            Write::RemovePoolRecord(domain, id) => {
+                Row::Remove(&POOL_RECORDS, desk::key(*domain, id.0))
+            }
+            Write::Session(row) => Row::Put(&SESSIONS, desk::session(row)),
+            Write::EndedSession(ended, record) => {
+                Row::Put(&SESSIONS, desk::ended_session(ended, record))
+            }
+            Write::Seen {
+                domain,
+                session,
+                at,
+            } => Row::Seen([Value::id(domain.0), Value::id(session.0), Value::time(*at)]),
+            Write::Call(call) => Row::Put(&CALLS, desk::call(call)),
+            Write::Link(link, record) => Row::Put(&CALL_LINKS, desk::link(link, record)),
+            Write::Waiting(w) => Row::Put(&WAITING, desk::waiting(w)),
+            Write::RemoveWaiting(domain, user) => Row::Remove(&WAITING, user_key(*domain, *user)),
+            Write::Team(t) => Row::Put(&TEAMS, desk::team(t)),
+            Write::RemoveTeam(domain, id) => Row::Remove(&TEAMS, desk::key(*domain, id.0)),
+            Write::Member(domain, team, user) => {
+                Row::Put(&TEAM_MEMBERS, desk::member(*domain, *team, *user))
+            }
+            Write::RemoveMember(domain, team, user) => {
+                Row::Remove(&TEAM_MEMBERS, desk::member_key(*domain, *team, *user))
+            }
             Write::Token(t) => Row::Put(&TOKENS, token(t)),
             Write::RemoveToken(account, id) => {
                 Row::Remove(&TOKENS, vec![Value::id(account.0), Value::id(id.0)])

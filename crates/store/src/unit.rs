@@ -3,13 +3,21 @@
 use uuid::Uuid;
 
 use usher_rules::accounts::Account;
+use usher_rules::calls::EndedCall;
 use usher_rules::domains::Domain;
+use usher_rules::links::CallLink;
+use usher_rules::pools::Pool;
 use usher_rules::prices::PriceBook;
+use usher_rules::sessions::{EndedSession, Session};
 use usher_rules::users::User;
-use usher_rules::{AccountId, DomainId, Event, Head, Time, TokenId, UnitId, UserId};
+use usher_rules::waiting::Waiting;
+use usher_rules::{
+    AccountId, DomainId, Event, Head, PoolId, SessionId, TeamId, Time, TokenId, UnitId, UserId,
+};
 
 use crate::records::{
-    AccountRecord, Attempts, DomainRecord, Mail, Person, Remembered, SigningKey, Token,
+    AccountRecord, Attempts, DomainRecord, LinkRecord, Mail, Person, PoolRecord, Remembered,
+    SessionRecord, SigningKey, TeamRecord, Token,
 };
 
 /// A head that a unit moves on, or relies on.
@@ -45,6 +53,54 @@ pub struct JournalEntry {
     pub event: Event,
 }
 
+/// A live session with its record, and when it is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionRow {
+    /// The session.
+    pub session: Session,
+    /// Its device and token.
+    pub record: SessionRecord,
+    /// When its log-off clock, or the notice of it, is due; silence apart.
+    pub clock_due_at: Option<Time>,
+    /// A moment before which nothing is due, silence included; none when nothing ever is.
+    pub due_at: Option<Time>,
+}
+
+impl SessionRow {
+    /// The row of a session in this pool.
+    #[must_use]
+    pub fn new(session: Session, record: SessionRecord, pool: Option<&Pool>) -> SessionRow {
+        let clock = [session.log_off_at(pool), session.notice_at(pool)];
+        SessionRow {
+            clock_due_at: clock.into_iter().flatten().min(),
+            due_at: session.due_at(pool),
+            session,
+            record,
+        }
+    }
+
+    /// When something is due, with this silence limit.
+    #[must_use]
+    pub fn due(&self, silence_seconds: Option<i64>) -> Option<Time> {
+        let silent_at = silence_seconds.map(|limit| self.session.seen_at.plus_seconds(limit));
+        self.clock_due_at.into_iter().chain(silent_at).min()
+    }
+
+    /// The device was seen, in a pool of this silence limit. `due_at` follows only once half
+    /// of that has passed: it is indexed, and a heartbeat should cost no more than it must.
+    pub fn seen(&mut self, at: Time, silence_seconds: Option<i64>) {
+        if at <= self.session.seen_at {
+            return;
+        }
+        self.session.seen_at = at;
+        if let (Some(due), Some(limit)) = (self.due_at, silence_seconds)
+            && due.0 < at.0 + limit * 500_000
+        {
+            self.due_at = self.due(silence_seconds);
+        }
+    }
+}
+
 /// A row after the decision. Written whole; at most one per row and unit.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs)] // the rows are documented where they are defined
@@ -65,6 +121,30 @@ pub enum Write {
     Remembered(Remembered),
     Mail(Mail),
     Attempts(Attempts),
+    Pool(Pool),
+    RemovePool(DomainId, PoolId),
+    PoolRecord(PoolRecord),
+    RemovePoolRecord(DomainId, PoolId),
+    /// A live session. That it was seen later than this says stays.
+    Session(SessionRow),
+    /// One that is over, in the place of the live one.
+    EndedSession(EndedSession, SessionRecord),
+    /// A device was seen (rule E8): no head need protect it, for it only grows. Nothing, when
+    /// the session is over or was seen later.
+    Seen {
+        domain: DomainId,
+        session: SessionId,
+        at: Time,
+    },
+    /// A call that is over.
+    Call(EndedCall),
+    Link(CallLink, LinkRecord),
+    Waiting(Waiting),
+    RemoveWaiting(DomainId, UserId),
+    Team(TeamRecord),
+    RemoveTeam(DomainId, TeamId),
+    Member(DomainId, TeamId, UserId),
+    RemoveMember(DomainId, TeamId, UserId),
     PriceBook(PriceBook),
     SigningKey(SigningKey),
     RemoveSigningKey(String),
@@ -99,6 +179,28 @@ impl Write {
             Write::Remembered(r) => ("remembered", (r.head, nil), &r.key),
             Write::Mail(m) => ("mail", (m.id, nil), &[]),
             Write::Attempts(a) => ("attempts", (nil, nil), &a.key),
+            Write::Pool(p) => ("pools", (p.domain.0, p.id.0), &[]),
+            Write::RemovePool(domain, pool) => ("pools", (domain.0, pool.0), &[]),
+            Write::PoolRecord(r) => ("pool_records", (r.domain.0, r.pool.0), &[]),
+            Write::RemovePoolRecord(domain, pool) => ("pool_records", (domain.0, pool.0), &[]),
+            Write::Session(row) => {
+                let session = &row.session;
+                ("sessions", (session.domain.0, session.id.0), &[])
+            }
+            Write::EndedSession(ended, _) => ("sessions", (ended.domain.0, ended.id.0), &[]),
+            // Of the row of its session, but it takes nothing of what else is written there.
+            Write::Seen {
+                domain, session, ..
+            } => ("seen", (domain.0, session.0), &[]),
+            Write::Call(call) => ("calls", (call.domain.0, call.id.0), &[]),
+            Write::Link(link, _) => ("call_links", (link.domain.0, link.id.0), &[]),
+            Write::Waiting(w) => ("waiting", (w.domain.0, w.user.0), &[]),
+            Write::RemoveWaiting(domain, user) => ("waiting", (domain.0, user.0), &[]),
+            Write::Team(t) => ("teams", (t.domain.0, t.team.0), &[]),
+            Write::RemoveTeam(domain, team) => ("teams", (domain.0, team.0), &[]),
+            Write::Member(domain, team, user) | Write::RemoveMember(domain, team, user) => {
+                ("team_members", (domain.0, team.0), user.0.as_bytes())
+            }
             Write::PriceBook(b) => ("price_books", (Uuid::from_u128(b.version.into()), nil), &[]),
             Write::SigningKey(k) => ("signing_keys", (nil, nil), k.kid.as_bytes()),
             Write::RemoveSigningKey(kid) => ("signing_keys", (nil, nil), kid.as_bytes()),

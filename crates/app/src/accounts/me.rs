@@ -8,6 +8,7 @@ use usher_rules::{DomainId, Refusal, UserId};
 use usher_store::records::{DomainRecord, Person, Token};
 use usher_store::{Load, Snapshot};
 
+use crate::users::needs_session;
 use crate::view::{Look, View};
 
 /// The caller's own account.
@@ -130,6 +131,11 @@ pub(crate) fn needs_entitlements(seen: &Snapshot, load: &mut Load) {
     let managed_by = |account: &Account| account.managed_by();
     let domains = seen.world.accounts.values().filter_map(managed_by);
     load.lineages.extend(domains);
+    for account in seen.world.accounts.values() {
+        if let Place::Managed { domain, user } = account.place {
+            needs_session(seen, load, domain, user);
+        }
+    }
 }
 
 /// What an account may do now: by its own plan, or by its seat and the standing of the

@@ -6,7 +6,7 @@ use usher_rules::users::{License, set_license};
 use usher_rules::{DomainId, Head, Refusal, UserId};
 use usher_store::{Load, Snapshot};
 
-use super::{Step, needs_user, take_step};
+use super::{Step, needs_pool, needs_user, take_step};
 use crate::desk::UseCase;
 use crate::draft::Draft;
 use crate::limits;
@@ -42,7 +42,10 @@ impl UseCase for Bulk {
     fn needs(&self, seen: &Snapshot, load: &mut Load) {
         for user in &self.users {
             match self.action {
-                Action::License(_) => needs_user(seen, load, self.domain, *user),
+                Action::License(license) => {
+                    needs_user(seen, load, self.domain, *user);
+                    needs_pool(load, self.domain, license);
+                }
                 Action::Step(step) => step.needs(seen, load, self.domain, *user),
             }
         }

@@ -8,7 +8,7 @@ use usher_rules::{DomainId, Head, Refusal, UserId};
 use usher_store::lists::UserLine;
 use usher_store::{Load, Snapshot, Write};
 
-use super::{line, needs_account};
+use super::{line, needs_account, needs_pool};
 use crate::desk::UseCase;
 use crate::draft::Draft;
 
@@ -37,6 +37,9 @@ impl UseCase for MoveUser {
     fn needs(&self, seen: &Snapshot, load: &mut Load) {
         needs_account(seen, load, self.domain, self.user);
         load.domains.insert(self.to);
+        if let Some(license) = self.license {
+            needs_pool(load, self.to, license);
+        }
         if let Some(domain) = seen.world.domains.get(&self.domain) {
             load.domains.insert(domain.root);
         }

@@ -12,7 +12,7 @@ use usher_store::lists::UserLine;
 use usher_store::records::{AccountRecord, Person};
 use usher_store::{Load, Snapshot, Write};
 
-use super::{line, may_grant, send_invitation};
+use super::{line, may_grant, needs_pool, send_invitation};
 use crate::accounts::valid_email;
 use crate::desk::{Failure, Reply, UseCase};
 use crate::draft::Draft;
@@ -124,6 +124,7 @@ impl App {
 pub(super) fn needs_new(load: &mut Load, domain: DomainId, new: &NewUser, mode: Mode) {
     let email = new.email.trim().to_lowercase();
     load.user_emails.insert((domain, email.clone()));
+    needs_pool(load, domain, new.license());
     if mode == Mode::Add {
         load.emails.insert(email);
     }

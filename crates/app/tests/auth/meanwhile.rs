@@ -8,9 +8,12 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use usher_rules::{AccountId, DomainId, Event, Head, Refusal, Time};
+use usher_rules::{
+    AccountId, DomainId, Event, Head, LinkId, PoolId, Refusal, SessionId, TeamId, Time, UserId,
+};
 use usher_store::lists::{
-    Difference, DomainLine, EventLine, Listing, Page, Totals, UserLine, VerificationLine,
+    After as ListAfter, ContactLine, Difference, DomainLine, EventLine, LinkLine, Listing, Page,
+    PoolLine, SessionLine, TeamLine, Totals, UserLine, VerificationLine, WaitingLine,
 };
 use usher_store::memory::MemoryStore;
 use usher_store::port::{Forget, MailOutcome};
@@ -106,6 +109,57 @@ impl Store for Meanwhile {
     }
     async fn users(&self, domain: DomainId, listing: &Listing) -> Result<Page<UserLine>> {
         self.inner.users(domain, listing).await
+    }
+    async fn pools(
+        &self,
+        domain: DomainId,
+        after: Option<PoolId>,
+        limit: u32,
+    ) -> Result<Page<PoolLine>> {
+        self.inner.pools(domain, after, limit).await
+    }
+    async fn pool_sessions(
+        &self,
+        domain: DomainId,
+        pool: PoolId,
+        after: Option<SessionId>,
+        limit: u32,
+    ) -> Result<Page<SessionLine>> {
+        self.inner.pool_sessions(domain, pool, after, limit).await
+    }
+    async fn waiting(
+        &self,
+        domain: DomainId,
+        pool: PoolId,
+        limit: u32,
+    ) -> Result<Vec<WaitingLine>> {
+        self.inner.waiting(domain, pool, limit).await
+    }
+    async fn call_links(
+        &self,
+        domain: DomainId,
+        user: UserId,
+        before: Option<LinkId>,
+        limit: u32,
+    ) -> Result<Page<LinkLine>> {
+        self.inner.call_links(domain, user, before, limit).await
+    }
+    async fn teams(
+        &self,
+        domain: DomainId,
+        after: Option<TeamId>,
+        limit: u32,
+    ) -> Result<Page<TeamLine>> {
+        self.inner.teams(domain, after, limit).await
+    }
+    async fn contacts(
+        &self,
+        domain: DomainId,
+        user: UserId,
+        after: Option<&ListAfter>,
+        limit: u32,
+    ) -> Result<Page<ContactLine>> {
+        self.inner.contacts(domain, user, after, limit).await
     }
     async fn totals_below(&self, domain: DomainId) -> Result<Totals> {
         self.inner.totals_below(domain).await

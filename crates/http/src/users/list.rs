@@ -88,7 +88,10 @@ fn listing(query: UsersQuery) -> Result<Listing, Stopped> {
     let search = query.search.map(|text| text.trim().to_lowercase());
     Ok(Listing {
         search: search.filter(|text| !text.is_empty()),
+        model: None,
         tier: query.tier.map(Into::into),
+        pool: None,
+        team: None,
         state: query.state.map(UserState::name),
         role: query.role.map(Into::into),
         sort: match sort {

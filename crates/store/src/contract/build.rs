@@ -6,21 +6,27 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use uuid::Uuid;
 
 use usher_rules::accounts::{Account, Place};
+use usher_rules::calls::EndedCall;
 use usher_rules::domains::Domain;
 use usher_rules::event::AccountDetail;
-use usher_rules::ids::PoolId;
+use usher_rules::ids::{CallId, DeviceKey, LinkId, PoolId, SessionId, TeamId};
+use usher_rules::links::{self, CallLink};
+use usher_rules::pools::{Pool, PoolSettings};
 use usher_rules::prices::{Currency, PriceBook};
 use usher_rules::roles::{Permissions, Role};
 use usher_rules::seats::{PerKind, Seats};
+use usher_rules::sessions::{EndReason, EndedSession, Session};
 use usher_rules::standing::Record;
 use usher_rules::tiers::{Features, Tier};
 use usher_rules::users::{License, User, UserState};
+use usher_rules::waiting::Waiting;
 use usher_rules::{AccountId, DomainId, Event, Head, Time, TokenId, UnitId, UserId};
 
 use crate::records::{
-    AccountRecord, Attempts, Digest, DomainRecord, Mail, Person, Remembered, SigningKey, Token,
-    TokenKind,
+    AccountRecord, Attempts, Digest, DomainRecord, LinkRecord, Mail, Person, PoolRecord,
+    Remembered, SessionRecord, SigningKey, TeamRecord, Token, TokenKind,
 };
+use crate::unit::SessionRow;
 use crate::{Committed, HeadChange, JournalEntry, Load, Snapshot, Store, Unit, Write};
 
 /// A moment that no store compares with its clock.
@@ -39,6 +45,18 @@ pub fn usr(n: u64) -> UserId {
 }
 pub fn pol(n: u64) -> PoolId {
     PoolId::nth(0x5 << 60 | u128::from(n))
+}
+pub fn ses(n: u64) -> SessionId {
+    SessionId::nth(0x6 << 60 | u128::from(n))
+}
+pub fn cal(n: u64) -> CallId {
+    CallId::nth(0x8 << 60 | u128::from(n))
+}
+pub fn lnk(n: u64) -> LinkId {
+    LinkId::nth(0x9 << 60 | u128::from(n))
+}
+pub fn tem(n: u64) -> TeamId {
+    TeamId::nth(0xe << 60 | u128::from(n))
 }
 pub fn tok(n: u64) -> TokenId {
     TokenId::nth(0x7 << 60 | u128::from(n))
@@ -127,6 +145,132 @@ pub fn person(domain: DomainId, n: u64) -> Person {
         description: String::new(),
         external_id: None,
         invitation: None,
+        created_at: T0,
+    }
+}
+
+/// A pool of ten seats, with nobody in it.
+pub fn pool(domain: DomainId, n: u64) -> Pool {
+    let settings = PoolSettings {
+        seats: 10,
+        ..PoolSettings::default()
+    };
+    Pool::new(domain, pol(n), settings)
+}
+
+pub fn pool_record(domain: DomainId, n: u64) -> PoolRecord {
+    PoolRecord {
+        domain,
+        pool: pol(n),
+        name: format!("Pool {n}"),
+        created_at: T0,
+    }
+}
+
+/// A user who joined, as [`joined`], and shares the seats of a pool.
+pub fn sharing(domain: DomainId, n: u64, pool: u64) -> User {
+    User {
+        license: License::Shared { pool: pol(pool) },
+        ..joined(domain, n)
+    }
+}
+
+/// The session of the user of the same number, on a device of that number.
+pub fn session(domain: DomainId, n: u64, pool: Option<u64>) -> Session {
+    Session {
+        domain,
+        id: ses(n),
+        user: usr(n),
+        pool: pool.map(pol),
+        device: DeviceKey(digest(n)),
+        started_at: T0,
+        clock_from: T0,
+        links_until: None,
+        call: None,
+        seen_at: T0,
+        log_out_after_call: None,
+        noticed: None,
+        reserved: false,
+    }
+}
+
+pub fn session_record(n: u64) -> SessionRecord {
+    SessionRecord {
+        device_id: format!("device-{n}"),
+        device_name: format!("Device {n}"),
+        token: digest(n + 2_000_000),
+    }
+}
+
+/// Its row, in this pool.
+pub fn session_row(session: Session, pool: Option<&Pool>) -> Write {
+    let n = (session.id.0.as_u128() & 0xffff_ffff) as u64;
+    Write::Session(SessionRow::new(session, session_record(n), pool))
+}
+
+/// The same session, over.
+pub fn ended(session: &Session, ended_at: Time) -> EndedSession {
+    EndedSession {
+        domain: session.domain,
+        id: session.id,
+        user: session.user,
+        pool: session.pool,
+        device: session.device,
+        started_at: session.started_at,
+        ended_at,
+        reason: EndReason::LoggedOff,
+        by: None,
+    }
+}
+
+/// An open call link of a user, valid for long.
+pub fn link(domain: DomainId, n: u64, user: u64) -> CallLink {
+    CallLink {
+        domain,
+        id: lnk(n),
+        user: usr(user),
+        made_at: T0,
+        valid_until: FAR,
+        one_call: false,
+        record: links::LinkRecord::Open,
+    }
+}
+
+pub fn link_record(n: u64) -> LinkRecord {
+    LinkRecord {
+        guest: format!("Guest {n}"),
+        token: digest(n + 3_000_000),
+    }
+}
+
+/// Who waits for a seat of a pool, at the place of the same number.
+pub fn waiting(domain: DomainId, n: u64, pool: u64) -> Waiting {
+    Waiting {
+        domain,
+        user: usr(n),
+        pool: pol(pool),
+        place: n,
+        since: T0,
+        reserved: false,
+        offered_until: None,
+    }
+}
+
+pub fn call(domain: DomainId, n: u64) -> EndedCall {
+    EndedCall {
+        domain,
+        id: cal(n),
+        session: ses(n),
+        user: usr(n),
+        ended_at: T0,
+    }
+}
+
+pub fn team(domain: DomainId, n: u64) -> TeamRecord {
+    TeamRecord {
+        domain,
+        team: tem(n),
+        name: format!("Team {n}"),
         created_at: T0,
     }
 }

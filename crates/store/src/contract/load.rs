@@ -10,7 +10,7 @@ use usher_rules::world::Link;
 use usher_rules::{Head, Time, World};
 
 use super::build::*;
-use crate::load::DUE_INVITATIONS;
+use crate::load::DUE_OF_A_KIND;
 use crate::{HeadState, Load, Snapshot, Store, Write};
 
 super::list! {
@@ -103,6 +103,18 @@ async fn j1_what_is_not_there_is_absent(store: Arc<dyn Store>) {
         invitations: [digest(9)].into(),
         remembered: [(Head::Domain(dom(1)), digest(9))].into(),
         attempts: [digest(9)].into(),
+        desks: [(dom(1), usr(9))].into(),
+        sessions: [(dom(1), ses(9))].into(),
+        session_tokens: [digest(9)].into(),
+        pools: [(dom(1), pol(9))].into(),
+        pool_sessions: [(dom(1), pol(9))].into(),
+        pool_queues: [(dom(1), pol(9))].into(),
+        all_pools: [dom(9)].into(),
+        calls: [(dom(1), cal(9))].into(),
+        links: [(dom(1), lnk(9))].into(),
+        link_tokens: [digest(9)].into(),
+        teams: [(dom(1), tem(9))].into(),
+        team_members: [(dom(1), tem(9))].into(),
         prices: true,
         keys: true,
     };
@@ -327,7 +339,7 @@ async fn d1_a_domain_brings_the_invitations_that_are_due(store: Arc<dyn Store>) 
 
 async fn d1_a_domain_brings_a_bounded_number_of_them(store: Arc<dyn Store>) {
     let now = store.now().await.unwrap();
-    let most = DUE_INVITATIONS as u64;
+    let most = DUE_OF_A_KIND as u64;
     // The later the number, the earlier it lapsed.
     let users = (1..=most + 20).map(|n| {
         let expires_at = Time(now.0 - n as i64);

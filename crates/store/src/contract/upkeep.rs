@@ -81,6 +81,7 @@ async fn i3_what_has_had_its_time_is_forgotten(store: Arc<dyn Store>) {
         remembered: at(remembered),
         tokens: at(tokens),
         attempts: at(attempts),
+        ..Forget::default()
     };
     assert_eq!(store.forget(before(1, 1, 1), 100).await, Ok(0));
     assert_eq!(store.forget(before(3, 1, 1), 100).await, Ok(2));
@@ -107,6 +108,7 @@ async fn i3_a_bounded_number_is_forgotten_at_once(store: Arc<dyn Store>) {
         remembered: at(5),
         tokens: at(5),
         attempts: at(5),
+        ..Forget::default()
     };
     let (mut gone, mut calls) = (0, 0);
     loop {

@@ -21,33 +21,42 @@ impl Tables {
             let last = lines.last().map_or(0, |((_, seq), _)| *seq);
             differences.extend(differs(*head, "journal", state.version, last));
         }
-        differences.extend(self.members());
+        differences.extend(self.pool_counts());
+        differences.extend(self.lost_at_desk());
+        differences.extend(self.lost_members());
         differences.extend(self.owners());
         differences
     }
 
-    /// A domain's counts against its users' rows. Seats in pools have no rows yet.
+    /// A domain's counts against the rows of its users and pools.
     fn recount(&self, id: DomainId, recorded: &Domain) -> Vec<Difference> {
         let users = self.users_of(id).filter(|user| user.state.counts()).count();
         let seats =
             (self.users_of(id)).fold(Quantities::default(), |sum, user| sum.plus(&user.seats()));
+        let (in_pools, pools, teams) = self.recount_pools(id);
+        let seats = seats.plus(&in_pools);
         let what = [
             (SeatKind::DomainUser, "domain_user_in_use"),
             (SeatKind::Business, "business_in_use"),
             (SeatKind::BusinessPro, "business_pro_in_use"),
+            (SeatKind::SeatLicense, "seat_license_in_use"),
         ];
         let seats = what.into_iter().filter_map(|(kind, what)| {
             let in_use = recorded.seats.get(kind).in_use;
             differs(id.0, what, u64::from(in_use), u64::from(*seats.get(kind)))
         });
-        differs(id.0, "users", u64::from(recorded.users), users as u64)
-            .into_iter()
-            .chain(seats)
-            .collect()
+        let counts = [
+            ("users", recorded.users, users as u64),
+            ("pools", recorded.pools, pools),
+            ("teams", recorded.teams, teams),
+        ];
+        let counts = counts.into_iter();
+        let counts = counts.filter_map(|(what, n, counted)| differs(id.0, what, n.into(), counted));
+        counts.chain(seats).collect()
     }
 
     /// Users, their accounts and their records name each other.
-    fn members(&self) -> Vec<Difference> {
+    fn lost_members(&self) -> Vec<Difference> {
         let mut lost = Vec::new();
         for user in self.users.values() {
             let account = user.state.account();
@@ -93,7 +102,7 @@ impl Tables {
     }
 }
 
-fn missing(of: Uuid, what: &str) -> Difference {
+pub(super) fn missing(of: Uuid, what: &str) -> Difference {
     Difference {
         of,
         what: what.to_owned(),
@@ -102,7 +111,7 @@ fn missing(of: Uuid, what: &str) -> Difference {
     }
 }
 
-fn differs(of: Uuid, what: &str, recorded: u64, counted: u64) -> Option<Difference> {
+pub(super) fn differs(of: Uuid, what: &str, recorded: u64, counted: u64) -> Option<Difference> {
     (recorded != counted).then(|| Difference {
         recorded: recorded as i64,
         counted: counted as i64,

@@ -6,6 +6,7 @@ use crate::lists::EventLine;
 use crate::unit::JournalEntry;
 use crate::{Committed, Error, HeadState, Unit, Write};
 
+use super::desk::check_pool;
 use super::tables::{Claim, Holder, Tables};
 
 impl Tables {
@@ -16,6 +17,7 @@ impl Tables {
         self.check_unique(unit)?;
         for write in &unit.writes {
             check_seats(write)?;
+            check_pool(write)?;
         }
         self.apply(unit);
         Ok(())

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use usher_rules::accounts::Identity;
 use usher_rules::domains::Domain;
 use usher_rules::standing::State;
+use usher_rules::tiers::Tier;
 use usher_rules::users::{User, UserState};
 use usher_rules::{AccountId, DomainId, Head, Time, TokenId};
 
@@ -55,6 +56,7 @@ impl Tables {
             .chain(schedules.map(|scheduled| scheduled.at))
             .chain(domain.standing.noted_until)
             .filter(|at| *at <= now)
+            .chain(self.desk_due_at(domain.id, now))
             .chain(misfit)
             .min()
     }
@@ -78,7 +80,12 @@ impl Tables {
             .users_of(domain)
             .filter_map(|user| {
                 let person = self.people.get(&(domain, user.id))?;
-                wanted(user, person, listing).then(|| line(user, person, listing.sort))
+                let tier = self.tier_of(user);
+                let in_team = |team| self.members.contains(&(domain, team, user.id));
+                let wanted = listing.tier.is_none_or(|wanted| wanted == tier)
+                    && listing.team.is_none_or(in_team)
+                    && wanted(user, person, listing);
+                wanted.then(|| line(user, person, tier, listing.sort))
             })
             .collect();
         lines.sort_by(|(a, left), (b, right)| (a, left.user.id).cmp(&(b, right.user.id)));
@@ -90,6 +97,14 @@ impl Tables {
             lines.partition_point(|(k, line)| (k.as_str(), line.user.id) <= (key, after.user))
         });
         page(lines.drain(from..).map(|(_, line)| line), listing.limit)
+    }
+
+    /// What a user sits on: its own seat's tier, or its pool's.
+    fn tier_of(&self, user: &User) -> Tier {
+        let pool = user.license.pool();
+        let pool = pool.and_then(|pool| self.pools.get(&(user.domain, pool)));
+        let shared = pool.map_or(Tier::Base, |pool| pool.settings.tier);
+        user.license.named_tier().unwrap_or(shared)
     }
 
     pub fn totals_below(&self, domain: DomainId) -> Totals {
@@ -186,7 +201,7 @@ impl Tables {
         }
     }
 
-    /// Answers first, then tokens, then attempts: at most `limit` rows in all.
+    /// Answers first, then tokens, attempts, and what is over at the front desk: at most `limit` rows in all.
     pub fn forget(&mut self, before: Forget, limit: u32) -> u64 {
         let mut left = limit as usize;
         let answers: Vec<_> = (self.remembered.iter())
@@ -218,6 +233,7 @@ impl Tables {
         for key in attempts {
             self.attempts.remove(&key);
         }
+        left -= self.forget_at_desk(before, left);
         (limit as usize - left) as u64
     }
 }
@@ -229,15 +245,14 @@ fn wanted(user: &User, person: &Person, listing: &Listing) -> bool {
             || (person.external_id.as_deref()).is_some_and(|id| id.starts_with(begins))
     });
     found
-        && listing
-            .tier
-            .is_none_or(|tier| user.license.named_tier() == Some(tier))
+        && (listing.model).is_none_or(|model| user.license.model() == model)
+        && (listing.pool).is_none_or(|pool| user.license.pool() == Some(pool))
         && listing.state.is_none_or(|state| user.state.name() == state)
         && listing.role.is_none_or(|role| user.role == role)
 }
 
 /// The line with its sort key.
-fn line(user: &User, person: &Person, sort: Sort) -> (String, UserLine) {
+fn line(user: &User, person: &Person, tier: Tier, sort: Sort) -> (String, UserLine) {
     let key = match sort {
         Sort::Created => String::new(),
         Sort::Email => person.email.clone(),
@@ -246,12 +261,12 @@ fn line(user: &User, person: &Person, sort: Sort) -> (String, UserLine) {
     let line = UserLine {
         user: *user,
         person: person.clone(),
-        tier: user.license.named_tier().unwrap_or_default(),
+        tier,
     };
     (key, line)
 }
 
-fn page<T>(lines: impl Iterator<Item = T>, limit: u32) -> Page<T> {
+pub(super) fn page<T>(lines: impl Iterator<Item = T>, limit: u32) -> Page<T> {
     let limit = limit as usize;
     let mut items: Vec<T> = lines.take(limit + 1).collect();
     let more = items.len() > limit;

@@ -5,7 +5,7 @@ use usher_rules::users::UserState;
 use usher_rules::world::Link;
 use usher_rules::{AccountId, DomainId, Head, Time, TokenId, UserId};
 
-use crate::load::DUE_INVITATIONS;
+use crate::load::DUE_OF_A_KIND;
 use crate::{Load, Snapshot};
 
 use super::tables::{Claim, Holder, Tables};
@@ -20,15 +20,16 @@ impl Tables {
         reading.accounts(load);
         reading.domains(load, now);
         reading.people(load);
+        reading.desk(load, now);
         reading.records(load);
         reading.snapshot
     }
 }
 
 /// A load in the middle.
-struct Reading<'a> {
-    tables: &'a Tables,
-    snapshot: Snapshot,
+pub(super) struct Reading<'a> {
+    pub(super) tables: &'a Tables,
+    pub(super) snapshot: Snapshot,
 }
 
 impl Reading<'_> {
@@ -147,7 +148,7 @@ impl Reading<'_> {
             })
             .collect();
         due.sort_unstable();
-        due.truncate(DUE_INVITATIONS as usize);
+        due.truncate(DUE_OF_A_KIND as usize);
         for (_, user) in due {
             self.user(domain, user);
         }
@@ -170,9 +171,11 @@ impl Reading<'_> {
         }
     }
 
-    fn user(&mut self, domain: DomainId, id: UserId) {
+    /// The user, and its pool.
+    pub(super) fn user(&mut self, domain: DomainId, id: UserId) {
         if let Some(user) = self.tables.users.get(&(domain, id)) {
             self.snapshot.world.users.insert((domain, id), *user);
+            self.pool_of(domain, user.license.pool());
         }
     }
 
@@ -195,13 +198,13 @@ impl Reading<'_> {
 
     fn person(&mut self, domain: DomainId, id: UserId) {
         let key = (domain, id);
-        let (Some(user), Some(person)) =
-            (self.tables.users.get(&key), self.tables.people.get(&key))
-        else {
+        let Some(person) = self.tables.people.get(&key) else {
             return;
         };
-        self.snapshot.world.users.insert(key, *user);
-        self.snapshot.people.insert(key, person.clone());
+        if self.tables.users.contains_key(&key) {
+            self.user(domain, id);
+            self.snapshot.people.insert(key, person.clone());
+        }
     }
 
     fn records(&mut self, load: &Load) {

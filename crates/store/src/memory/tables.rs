@@ -5,15 +5,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use usher_rules::accounts::{Account, Place};
+use usher_rules::calls::EndedCall;
 use usher_rules::domains::Domain;
+use usher_rules::links::CallLink;
+use usher_rules::pools::Pool;
 use usher_rules::prices::PriceBook;
+use usher_rules::sessions::EndedSession;
 use usher_rules::users::User;
-use usher_rules::{AccountId, DomainId, Head, TokenId, UserId};
+use usher_rules::waiting::Waiting;
+use usher_rules::{
+    AccountId, CallId, DeviceKey, DomainId, Head, LinkId, PoolId, SessionId, TeamId, TokenId,
+    UserId,
+};
 
 use crate::lists::EventLine;
 use crate::records::{
-    AccountRecord, Attempts, Digest, DomainRecord, Mail, Person, Remembered, SigningKey, Token,
+    AccountRecord, Attempts, Digest, DomainRecord, LinkRecord, Mail, Person, PoolRecord,
+    Remembered, SessionRecord, SigningKey, TeamRecord, Token,
 };
+use crate::unit::SessionRow;
 use crate::{HeadState, Unit, Write};
 
 /// All that the store holds.
@@ -30,6 +40,14 @@ pub(crate) struct Tables {
     pub domain_records: BTreeMap<DomainId, DomainRecord>,
     pub users: BTreeMap<(DomainId, UserId), User>,
     pub people: BTreeMap<(DomainId, UserId), Person>,
+    pub pools: BTreeMap<(DomainId, PoolId), Pool>,
+    pub pool_records: BTreeMap<(DomainId, PoolId), PoolRecord>,
+    pub sessions: BTreeMap<(DomainId, SessionId), AnySession>,
+    pub calls: BTreeMap<(DomainId, CallId), EndedCall>,
+    pub links: BTreeMap<(DomainId, LinkId), (CallLink, LinkRecord)>,
+    pub waiting: BTreeMap<(DomainId, UserId), Waiting>,
+    pub teams: BTreeMap<(DomainId, TeamId), TeamRecord>,
+    pub members: BTreeSet<(DomainId, TeamId, UserId)>,
     pub tokens: BTreeMap<(AccountId, TokenId), Token>,
     pub remembered: BTreeMap<(Uuid, Digest), Remembered>,
     pub mail: BTreeMap<Uuid, Mail>,
@@ -37,6 +55,13 @@ pub(crate) struct Tables {
     pub price_books: BTreeMap<u32, PriceBook>,
     pub signing_keys: BTreeMap<String, SigningKey>,
     pub unique: BTreeMap<Claim, Holder>,
+}
+
+/// A row of sessions.
+#[derive(Clone)]
+pub(crate) enum AnySession {
+    Live(SessionRow),
+    Ended(EndedSession, SessionRecord),
 }
 
 /// A value that at most one row may have.
@@ -55,6 +80,12 @@ pub(crate) enum Claim {
     ExternalId(DomainId, String),
     Invitation(Digest),
     Token(Digest),
+    /// The live session of a shared user.
+    SharedSession(DomainId, UserId),
+    /// The live session of a user on one device.
+    Device(DomainId, UserId, DeviceKey),
+    SessionToken(Digest),
+    LinkToken(Digest),
 }
 
 impl Claim {
@@ -72,6 +103,10 @@ impl Claim {
             Claim::ExternalId(..) => "user_external_id",
             Claim::Invitation(_) => "user_invitation",
             Claim::Token(_) => "token_digest",
+            Claim::SharedSession(..) => "session_of_shared_user",
+            Claim::Device(..) => "session_of_device",
+            Claim::SessionToken(_) => "session_token",
+            Claim::LinkToken(_) => "call_link_token",
         }
     }
 }
@@ -86,6 +121,8 @@ pub(crate) enum Holder {
     User(DomainId, UserId),
     Person(DomainId, UserId),
     Token(AccountId, TokenId),
+    Session(DomainId, SessionId),
+    Link(DomainId, LinkId),
 }
 
 impl Claim {
@@ -113,6 +150,21 @@ impl Claim {
             .map(Claim::Member)
             .into_iter()
             .collect()
+    }
+
+    fn of_session(session: &AnySession) -> Vec<Claim> {
+        match session {
+            AnySession::Live(SessionRow {
+                session, record, ..
+            }) => {
+                let (domain, user) = (session.domain, session.user);
+                let shared = session.pool.map(|_| Claim::SharedSession(domain, user));
+                let device = Claim::Device(domain, user, session.device);
+                let token = Claim::SessionToken(record.token);
+                [device, token].into_iter().chain(shared).collect()
+            }
+            AnySession::Ended(_, record) => vec![Claim::SessionToken(record.token)],
+        }
     }
 
     fn of_person(person: &Person) -> Vec<Claim> {
@@ -163,6 +215,18 @@ impl Tables {
                 vec![Claim::Token(token.digest)],
             ),
             Write::RemoveToken(account, token) => (Holder::Token(*account, *token), vec![]),
+            Write::Session(row) => (
+                Holder::Session(row.session.domain, row.session.id),
+                Claim::of_session(&AnySession::Live(row.clone())),
+            ),
+            Write::EndedSession(ended, record) => (
+                Holder::Session(ended.domain, ended.id),
+                vec![Claim::SessionToken(record.token)],
+            ),
+            Write::Link(link, record) => (
+                Holder::Link(link.domain, link.id),
+                vec![Claim::LinkToken(record.token)],
+            ),
             _ => return None,
         })
     }
@@ -181,6 +245,9 @@ impl Tables {
             Holder::Token(account, id) => {
                 (self.tokens.get(&(account, id))).map(|token| vec![Claim::Token(token.digest)])
             }
+            Holder::Session(domain, id) => self.sessions.get(&(domain, id)).map(Claim::of_session),
+            Holder::Link(domain, id) => (self.links.get(&(domain, id)))
+                .map(|(_, record)| vec![Claim::LinkToken(record.token)]),
         }
         .unwrap_or_default()
     }
@@ -195,9 +262,14 @@ impl Tables {
     /// Takes back what the row of this write claims now.
     pub fn release(&mut self, write: &Write) {
         if let Some((holder, _)) = Self::claims_after(write) {
-            for claim in self.claims_now(holder) {
-                self.unique.remove(&claim);
-            }
+            self.give_up(holder);
+        }
+    }
+
+    /// Takes back what a row claims now.
+    pub fn give_up(&mut self, holder: Holder) {
+        for claim in self.claims_now(holder) {
+            self.unique.remove(&claim);
         }
     }
 
@@ -206,6 +278,9 @@ impl Tables {
         if let Some((holder, claims)) = Self::claims_after(write) {
             self.unique
                 .extend(claims.into_iter().map(|claim| (claim, holder)));
+        }
+        if self.put_at_desk(write) {
+            return;
         }
         match write.clone() {
             Write::Account(a) => drop(self.accounts.insert(a.id, a)),
@@ -228,6 +303,7 @@ impl Tables {
             Write::PriceBook(b) => drop(self.price_books.insert(b.version, b)),
             Write::SigningKey(k) => drop(self.signing_keys.insert(k.kid.clone(), k)),
             Write::RemoveSigningKey(kid) => drop(self.signing_keys.remove(&kid)),
+            _ => {}
         }
     }
 

@@ -1,5 +1,7 @@
 //! Reading rows: columns in the order of the lists in [`super::loads`].
 
+mod desk;
+
 use usher_rules::accounts::{Account, Identity, Place};
 use usher_rules::billing::{Billing, PaymentMethod, Zone};
 use usher_rules::domains::Domain;
@@ -19,6 +21,7 @@ use crate::records::{
     TokenKind,
 };
 use crate::{Error, Result, codec};
+pub(super) use desk::AnySession;
 
 /// A row of an engine.
 pub trait Columns {
@@ -73,6 +76,10 @@ impl<'a> Reader<'a> {
         let int = self.int(column)?;
         T::try_from(int).map_err(|_| self.unknown(column, &int.to_string()))
     }
+    pub(super) fn opt_number<T: TryFrom<i64>>(&self, column: usize) -> Result<Option<T>> {
+        let there = self.opt_int(column)?.is_some();
+        there.then(|| self.number(column)).transpose()
+    }
     fn flag(&self, column: usize) -> Result<bool> {
         Ok(self.int(column)? != 0)
     }
@@ -82,7 +89,7 @@ impl<'a> Reader<'a> {
     fn opt_time(&self, column: usize) -> Result<Option<Time>> {
         Ok(self.opt_int(column)?.map(Time))
     }
-    fn opt_text(&self, column: usize) -> Result<Option<&'a str>> {
+    pub(super) fn opt_text(&self, column: usize) -> Result<Option<&'a str>> {
         self.row.opt_text(self.at + column)
     }
     pub(super) fn text(&self, column: usize) -> Result<&'a str> {

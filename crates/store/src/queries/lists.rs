@@ -1,18 +1,25 @@
 //! The queries of lists, reports and sweeps. Parameters are `$1`, `$2`, …; an engine that
 //! writes them otherwise replaces the sign ([`numbered`]).
 
+mod checks;
+mod desk;
+
 use usher_rules::accounts::Identity;
 use usher_rules::seats::PerKind;
-use usher_rules::{AccountId, DomainId};
+use usher_rules::tiers::Tier;
+use usher_rules::{AccountId, DomainId, Time};
 
 use super::decode::{Columns, Reader};
-use super::loads::{DOMAIN_AND_SEATS, USER_WIDTH, columns};
+use super::loads::{DOMAIN_AND_SEATS, PERSON_WIDTH, USER_WIDTH, columns, session_due};
 use crate::lists::{
     Difference, DomainLine, EventLine, Listing, Sort, Totals, UserLine, VerificationLine,
 };
+use crate::port::Forget;
 use crate::records::{Mail, Token};
 use crate::tables::Value;
 use crate::{Error, Result};
+pub use checks::CHECKS;
+pub use desk::*;
 
 /// The text with another sign before the numbers of its parameters.
 #[must_use]
@@ -34,17 +41,34 @@ pub const UNIT_AT: &str = "SELECT unit FROM journal WHERE head = $1 AND seq = $2
 
 /// `$1` now, `$2` limit. The last two are standings that no longer fit the domain above:
 /// it froze, or is no longer frozen.
-pub const DUE: &str = "SELECT due_now.domain, MIN(due_now.due) FROM (\
+///
+/// A session is found by its index, which may be behind its heartbeats; a pool owes offers as
+/// `Pool::owes_offers` says, and can't make them while its domain is frozen.
+pub const DUE: &str = concat!(
+    "SELECT due_now.domain, MIN(due_now.due) FROM (\
     SELECT domain, expires_at AS due FROM users WHERE state = 'invited' AND expires_at <= $1 \
     UNION ALL SELECT domain, due_at FROM seats WHERE due_at <= $1 \
     UNION ALL SELECT id, noted_until FROM domains WHERE noted_until <= $1 \
+    UNION ALL SELECT s.domain, ",
+    session_due!(),
+    " FROM sessions s JOIN pools p ON p.domain = s.domain AND p.id = s.pool \
+    WHERE s.due_at <= $1 AND ",
+    session_due!(),
+    " <= $1 \
+    UNION ALL SELECT domain, offered_until FROM waiting WHERE offered_until <= $1 \
+    UNION ALL SELECT p.domain, 0 FROM pools p JOIN domains d ON d.id = p.domain \
+    WHERE p.waiting > 0 AND d.noted <> 'frozen' AND (\
+    p.seats - p.occupied - p.offered > CASE WHEN p.reserved > p.reserved_seated \
+    THEN p.reserved - p.reserved_seated ELSE 0 END \
+    OR (p.waiting_reserved > 0 AND p.seats > p.occupied + p.offered)) \
     UNION ALL SELECT c.id, 0 FROM domains p JOIN domains c ON c.parent = p.id \
     WHERE p.noted = 'frozen' AND c.closed = 0 AND c.noted = 'good' \
     UNION ALL SELECT c.id, 0 FROM domains c JOIN domains p ON p.id = c.parent \
     WHERE c.noted IN ('lapsed', 'frozen') AND c.closed = 0 AND c.lapsed_at IS NULL \
     AND p.noted <> 'frozen') AS due_now \
     JOIN domains d ON d.id = due_now.domain AND d.closed = 0 \
-    GROUP BY due_now.domain ORDER BY MIN(due_now.due), due_now.domain LIMIT $2";
+    GROUP BY due_now.domain ORDER BY MIN(due_now.due), due_now.domain LIMIT $2"
+);
 
 /// Reads a row of [`DUE`].
 pub fn due(row: &dyn Columns) -> Result<DomainId> {
@@ -157,71 +181,35 @@ pub fn mail(row: &dyn Columns) -> Result<Mail> {
     Reader::new(row, "mail", 0).mail()
 }
 
-/// Each `$1` before when, `$2` limit, which holds for all three together: answers under
-/// keys, tokens, attempts.
-pub const FORGET: [&str; 3] = [
+/// Each `$1` before when, `$2` limit, which holds for all together: answers under keys, tokens,
+/// attempts, sessions, calls, call links.
+pub const FORGET: [&str; 6] = [
     "DELETE FROM remembered WHERE (head, key) IN (\
      SELECT head, key FROM remembered WHERE at < $1 LIMIT $2)",
     "DELETE FROM tokens WHERE (account, id) IN (\
      SELECT account, id FROM tokens WHERE expires_at < $1 LIMIT $2)",
     "DELETE FROM attempts WHERE key IN (\
      SELECT key FROM attempts WHERE last_at < $1 LIMIT $2)",
+    "DELETE FROM sessions WHERE (domain, id) IN (\
+     SELECT domain, id FROM sessions WHERE ended_at < $1 LIMIT $2)",
+    "DELETE FROM calls WHERE (domain, id) IN (\
+     SELECT domain, id FROM calls WHERE ended_at < $1 LIMIT $2)",
+    "DELETE FROM call_links WHERE (domain, id) IN (\
+     SELECT domain, id FROM call_links WHERE valid_until < $1 LIMIT $2)",
 ];
 
-macro_rules! check_seats {
-    ($column:literal, $states:literal, $and:literal) => {
-        concat!(
-            "SELECT s.domain, '",
-            $column,
-            "', s.",
-            $column,
-            ", COALESCE(c.n, 0) FROM seats s LEFT JOIN (SELECT u.domain, COUNT(*) AS n \
-             FROM users u WHERE u.state IN (",
-            $states,
-            ")",
-            $and,
-            " GROUP BY u.domain) c ON c.domain = s.domain WHERE s.",
-            $column,
-            " <> COALESCE(c.n, 0)"
-        )
-    };
+/// The times of [`FORGET`], in its order.
+#[must_use]
+pub fn forget(before: &Forget) -> [Time; 6] {
+    [
+        before.remembered,
+        before.tokens,
+        before.attempts,
+        before.sessions,
+        before.calls,
+        before.links,
+    ]
 }
-/// Recounts: each gives id, what, recorded, counted for what differs.
-pub const CHECKS: [&str; 10] = [
-    check_seats!("users", "'invited', 'active', 'suspended'", ""),
-    check_seats!(
-        "domain_user_in_use",
-        "'invited', 'active'",
-        " AND u.model = 'named'"
-    ),
-    check_seats!(
-        "business_in_use",
-        "'invited', 'active'",
-        " AND u.tier = 'business'"
-    ),
-    check_seats!(
-        "business_pro_in_use",
-        "'invited', 'active'",
-        " AND u.tier = 'business_pro'"
-    ),
-    "SELECT h.id, 'journal', h.version, COALESCE(j.last, 0) FROM heads h \
-     LEFT JOIN (SELECT head, MAX(seq) AS last FROM journal GROUP BY head) j ON j.head = h.id \
-     WHERE h.version <> COALESCE(j.last, 0)",
-    "SELECT u.id, 'account of user', CAST(1 AS BIGINT), CAST(0 AS BIGINT) FROM users u \
-     LEFT JOIN accounts a ON a.id = u.account AND a.domain = u.domain AND a.member = u.id \
-     WHERE u.account IS NOT NULL AND a.id IS NULL",
-    "SELECT a.id, 'user of account', CAST(1 AS BIGINT), CAST(0 AS BIGINT) FROM accounts a \
-     LEFT JOIN users u ON u.domain = a.domain AND u.id = a.member AND u.account = a.id \
-     WHERE a.domain IS NOT NULL AND u.id IS NULL",
-    "SELECT d.id, 'owner of domain', CAST(1 AS BIGINT), CAST(0 AS BIGINT) FROM domains d \
-     LEFT JOIN accounts a ON a.id = d.owner AND a.owns = d.id \
-     WHERE d.closed = 0 AND a.id IS NULL",
-    "SELECT d.id, 'owner above', CAST(1 AS BIGINT), CAST(0 AS BIGINT) FROM domains d \
-     LEFT JOIN users u ON u.domain = d.parent AND u.id = d.parent_user AND u.owns = d.id \
-     WHERE d.closed = 0 AND d.parent IS NOT NULL AND u.id IS NULL",
-    "SELECT p.user_id, 'user of person', CAST(1 AS BIGINT), CAST(0 AS BIGINT) FROM people p \
-     LEFT JOIN users u ON u.domain = p.domain AND u.id = p.user_id WHERE u.id IS NULL",
-];
 
 /// Reads a row of [`CHECKS`].
 pub fn difference(row: &dyn Columns) -> Result<Difference> {
@@ -242,7 +230,27 @@ pub fn users(domain: DomainId, listing: &Listing) -> (String, Vec<Value>) {
     // The words of tiers, states and roles stand in the text, not in parameters: only so
     // can SQLite see that a partial index holds all that is asked for.
     if let Some(tier) = listing.tier {
-        page.and(&format!("u.tier = '{}'", tier.name()));
+        let tier = tier.name();
+        page.and(&format!(
+            "(u.tier = '{tier}' OR u.pool IN (\
+             SELECT id FROM pools WHERE domain = $1 AND tier = '{tier}'))"
+        ));
+    }
+    match listing.model {
+        Some("named") => page.and("u.pool IS NULL"),
+        Some(_) => page.and("u.pool IS NOT NULL"),
+        None => {}
+    }
+    if let Some(pool) = listing.pool {
+        let pool = page.param(Value::Id(Some(pool.0)));
+        page.and(&format!("u.pool = ${pool}"));
+    }
+    if let Some(team) = listing.team {
+        let team = page.param(Value::Id(Some(team.0)));
+        page.and(&format!(
+            "u.id IN (SELECT m.user_id FROM team_members m \
+             WHERE m.domain = $1 AND m.team = ${team})"
+        ));
     }
     if let Some(state) = listing.state {
         page.and(&format!("u.state = '{state}'"));
@@ -255,8 +263,8 @@ pub fn users(domain: DomainId, listing: &Listing) -> (String, Vec<Value>) {
     }
     let key = match listing.sort {
         Sort::Created => None,
-        Sort::Email => Some("p.email"),
-        Sort::Name => Some("p.name_key"),
+        Sort::Email => Some("pe.email"),
+        Sort::Name => Some("pe.name_key"),
     };
     if let Some(after) = &listing.after {
         page.after(key, &after.key, after.user.0);
@@ -276,8 +284,10 @@ impl Builder {
             columns!(user),
             ", ",
             columns!(person),
-            " FROM users u JOIN people p ON p.domain = u.domain AND p.user_id = u.id \
-             WHERE u.domain = $1 AND p.domain = $1"
+            ", p.tier FROM users u \
+             JOIN people pe ON pe.domain = u.domain AND pe.user_id = u.id \
+             LEFT JOIN pools p ON p.domain = u.domain AND p.id = u.pool \
+             WHERE u.domain = $1 AND pe.domain = $1"
         );
         Builder {
             text: text.to_owned(),
@@ -300,7 +310,7 @@ impl Builder {
         let from = self.param(Value::Text(Some(begins.to_owned().into())));
         let to = self.param(Value::Text(Some(format!("{begins}\u{10ffff}").into())));
         let range = |column: &str| format!("({column} >= ${from} AND {column} < ${to})");
-        let either = ["p.email", "p.name_key", "p.external_id"].map(range);
+        let either = ["pe.email", "pe.name_key", "pe.external_id"].map(range);
         self.and(&format!("({})", either.join(" OR ")));
     }
 
@@ -313,14 +323,14 @@ impl Builder {
             Some(key) => {
                 let last = self.param(Value::Text(Some(last.to_owned().into())));
                 let user = self.param(Value::Id(Some(user)));
-                self.and(&format!("({key}, p.user_id) > (${last}, ${user})"));
+                self.and(&format!("({key}, pe.user_id) > (${last}, ${user})"));
             }
         }
     }
 
     fn finish(mut self, key: Option<&str>, limit: u32) -> (String, Vec<Value>) {
         let limit = self.param(Value::Int(Some(i64::from(limit) + 1)));
-        let order = key.map_or("u.id".to_owned(), |key| format!("{key}, p.user_id"));
+        let order = key.map_or("u.id".to_owned(), |key| format!("{key}, pe.user_id"));
         self.text
             .push_str(&format!(" ORDER BY {order} LIMIT ${limit}"));
         (self.text, self.params)
@@ -330,8 +340,14 @@ impl Builder {
 /// Reads a row of [`users`].
 pub fn user(row: &dyn Columns) -> Result<UserLine> {
     let user = Reader::new(row, "users", 0).user()?;
+    let pool = Reader::new(row, "pools", USER_WIDTH + PERSON_WIDTH);
     Ok(UserLine {
-        tier: user.license.named_tier().unwrap_or_default(),
+        // One whose pool is not there, which can't be, sits on nothing better.
+        tier: match (user.license.named_tier(), pool.opt_text(0)?) {
+            (Some(tier), _) => tier,
+            (None, Some(tier)) => Tier::from_name(tier).unwrap_or_default(),
+            (None, None) => Tier::Base,
+        },
         user,
         person: Reader::new(row, "people", USER_WIDTH).person()?,
     })

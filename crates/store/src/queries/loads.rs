@@ -1,10 +1,12 @@
 //! The queries of a load: which keys each takes, and where its rows go in the snapshot.
 
+mod desk;
+
 use usher_rules::world::Link;
 use usher_rules::{DomainId, Head};
 
 use super::decode::{Columns, Reader};
-use crate::load::{DUE_INVITATIONS, Load};
+use crate::load::{DUE_OF_A_KIND, Load};
 use crate::snapshot::{HeadState, Snapshot};
 use crate::tables::{Type, Value};
 use crate::{Error, Result};
@@ -55,15 +57,37 @@ macro_rules! columns {
         "u.domain, u.id, u.state, u.expires_at, u.account, u.model, u.tier, u.pool, u.role, \
          u.permissions, u.features_off, u.owns, u.reserved"
     };
+    (pool) => {
+        "p.domain, p.id, p.seats, p.tier, p.log_off_seconds, p.silence_seconds, \
+         p.notice_seconds, p.link_cap_seconds, p.waiting_list, p.users, p.reserved, p.occupied, \
+         p.offered, p.reserved_seated, p.waiting, p.waiting_reserved, p.next_place"
+    };
+    (pool_record) => {
+        "pr.domain, pr.pool, pr.name, pr.created_at"
+    };
+    (session) => {
+        "s.domain, s.id, s.user_id, s.pool, s.device, s.device_id, s.device_name, s.token, \
+         s.started_at, s.clock_from, s.links_until, s.call, s.call_direction, s.call_link, \
+         s.call_started_at, s.call_answered_at, s.seen_at, s.log_out_after_call, s.noticed, \
+         s.reserved, s.clock_due_at, s.due_at, s.ended_at, s.reason, s.ended_by"
+    };
+    (link) => {
+        "l.domain, l.id, l.user_id, l.guest, l.token, l.made_at, l.valid_until, l.one_call, \
+         l.used_by, l.used_at, l.revoked_at"
+    };
+    (waiting) => {
+        "w.domain, w.user_id, w.pool, w.place, w.since, w.reserved, w.offered_until"
+    };
     (person) => {
-        "p.domain, p.user_id, p.email, p.name, p.name_key, p.description, p.external_id, \
-         p.invitation, p.created_at"
+        "pe.domain, pe.user_id, pe.email, pe.name, pe.name_key, pe.description, \
+         pe.external_id, pe.invitation, pe.created_at"
     };
     (token) => {
         "t.account, t.id, t.digest, t.kind, t.name, t.read_only, t.created_at, t.expires_at"
     };
 }
 pub(super) use columns;
+pub(super) use desk::{POOL_WIDTH, SESSION_WIDTH, WAITING_WIDTH, session_due};
 
 /// How many columns a domain has before those of its seats.
 pub(super) const DOMAIN_WIDTH: usize = 16;
@@ -74,6 +98,7 @@ const ACCOUNT_WIDTH: usize = 7;
 const ACCOUNT_RECORD_WIDTH: usize = 8;
 const TOKEN_WIDTH: usize = 8;
 pub(super) const USER_WIDTH: usize = 13;
+pub(super) const PERSON_WIDTH: usize = 9;
 
 static TOKENS: Query = Query {
     template: concat!(
@@ -83,8 +108,11 @@ static TOKENS: Query = Query {
         columns!(account),
         ", ",
         columns!(user),
+        ", ",
+        columns!(pool),
         " FROM {{tokens t JOIN accounts a ON a.id = t.account \
-         LEFT JOIN users u ON u.domain = a.domain AND u.id = a.member | t.digest = {a}}}"
+         LEFT JOIN users u ON u.domain = a.domain AND u.id = a.member \
+         LEFT JOIN pools p ON p.domain = u.domain AND p.id = u.pool | t.digest = {a}}}"
     ),
     keys: &[Type::Blob],
     read: |row, snapshot| {
@@ -161,13 +189,13 @@ fn put_head(row: &dyn Columns, at: usize, head: Head, snapshot: &mut Snapshot) -
     Ok(())
 }
 
-/// A user beginning at a column, unless there is none in this row.
+/// A user beginning at a column, unless there is none in this row, and the user's pool.
 fn put_user(row: &dyn Columns, at: usize, snapshot: &mut Snapshot) -> Result<()> {
     if row.opt_id(at)?.is_some() {
         let user = Reader::new(row, "users", at).user()?;
         snapshot.world.users.insert((user.domain, user.id), user);
     }
-    Ok(())
+    desk::put_pool(row, at + USER_WIDTH, snapshot)
 }
 
 static DOMAINS: Query = Query {
@@ -178,9 +206,12 @@ static DOMAINS: Query = Query {
         columns!(account),
         ", ",
         columns!(user),
+        ", ",
+        columns!(pool),
         " FROM {{domains d JOIN seats s ON s.domain = d.id JOIN heads h ON h.id = d.id \
          JOIN accounts a ON a.id = d.owner \
-         LEFT JOIN users u ON u.domain = d.parent AND u.id = d.parent_user | d.id = {a}}}"
+         LEFT JOIN users u ON u.domain = d.parent AND u.id = d.parent_user \
+         LEFT JOIN pools p ON p.domain = u.domain AND p.id = u.pool | d.id = {a}}}"
     ),
     keys: &[Type::Id],
     read: |row, snapshot| {
@@ -268,24 +299,30 @@ pub fn link(row: &dyn Columns, domain: DomainId) -> Result<(Link, Option<DomainI
     Ok((Link { domain, record }, above))
 }
 
-/// The limit is [`DUE_INVITATIONS`]; the time comes with the key.
+/// The limit is [`DUE_OF_A_KIND`]; the time comes with the key.
 static DUE_USERS: Query = Query {
     template: concat!(
         "SELECT ",
         columns!(user),
-        " FROM {{users u | u.domain = {a} AND u.state = 'invited' AND u.expires_at <= {b}}} \
+        ", ",
+        columns!(pool),
+        " FROM {{users u LEFT JOIN pools p ON p.domain = u.domain AND p.id = u.pool \
+         | u.domain = {a} AND u.state = 'invited' AND u.expires_at <= {b}}} \
          ORDER BY u.expires_at, u.id LIMIT 500"
     ),
     keys: &[Type::Id, Type::Int],
     read: |row, snapshot| put_user(row, 0, snapshot),
 };
-const _: () = assert!(DUE_INVITATIONS == 500, "the limit in DUE_USERS");
+const _: () = assert!(DUE_OF_A_KIND == 500, "the limit in DUE_USERS");
 
 static USERS: Query = Query {
     template: concat!(
         "SELECT ",
         columns!(user),
-        " FROM {{users u | u.domain = {a} AND u.id = {b}}}"
+        ", ",
+        columns!(pool),
+        " FROM {{users u LEFT JOIN pools p ON p.domain = u.domain AND p.id = u.pool \
+         | u.domain = {a} AND u.id = {b}}}"
     ),
     keys: &[Type::Id, Type::Id],
     read: |row, snapshot| put_user(row, 0, snapshot),
@@ -297,8 +334,11 @@ macro_rules! people_query {
             "SELECT ",
             columns!(user),
             ", ",
+            columns!(pool),
+            ", ",
             columns!(person),
-            " FROM {{people p JOIN users u ON u.domain = p.domain AND u.id = p.user_id | ",
+            " FROM {{people pe JOIN users u ON u.domain = pe.domain AND u.id = pe.user_id \
+             LEFT JOIN pools p ON p.domain = u.domain AND p.id = u.pool | ",
             $on,
             "}}"
         )
@@ -306,29 +346,29 @@ macro_rules! people_query {
 }
 
 static PEOPLE: Query = Query {
-    template: people_query!("p.domain = {a} AND p.user_id = {b}"),
+    template: people_query!("pe.domain = {a} AND pe.user_id = {b}"),
     keys: &[Type::Id, Type::Id],
     read: read_person,
 };
 static USER_EMAILS: Query = Query {
-    template: people_query!("p.domain = {a} AND p.email = {b}"),
+    template: people_query!("pe.domain = {a} AND pe.email = {b}"),
     keys: &[Type::Id, Type::Text],
     read: read_person,
 };
 static EXTERNAL_IDS: Query = Query {
-    template: people_query!("p.domain = {a} AND p.external_id = {b}"),
+    template: people_query!("pe.domain = {a} AND pe.external_id = {b}"),
     keys: &[Type::Id, Type::Text],
     read: read_person,
 };
 static INVITATIONS: Query = Query {
-    template: people_query!("p.invitation = {a}"),
+    template: people_query!("pe.invitation = {a}"),
     keys: &[Type::Blob],
     read: read_person,
 };
 
 fn read_person(row: &dyn Columns, snapshot: &mut Snapshot) -> Result<()> {
     put_user(row, 0, snapshot)?;
-    let person = Reader::new(row, "people", USER_WIDTH).person()?;
+    let person = Reader::new(row, "people", USER_WIDTH + POOL_WIDTH).person()?;
     snapshot.people.insert((person.domain, person.user), person);
     Ok(())
 }
@@ -387,7 +427,7 @@ static SIGNING_KEYS: Query = Query {
 };
 
 /// Every query of a load, for an engine that prepares them.
-pub static ALL: [&Query; 19] = [
+pub static ALL: [&Query; 38] = [
     &TOKENS,
     &TOKEN_IDS,
     &ACCOUNTS,
@@ -397,6 +437,25 @@ pub static ALL: [&Query; 19] = [
     &PREFIXES,
     &LINEAGES,
     &DUE_USERS,
+    &desk::DUE_SESSIONS,
+    &desk::LAPSED_OFFERS,
+    &desk::QUEUES,
+    &desk::RESERVED_QUEUES,
+    &desk::SESSIONS_OF_USER,
+    &desk::WAITING_OF_USER,
+    &desk::LINKS_OF_USER,
+    &desk::TEAMS_OF_USER,
+    &desk::SESSIONS,
+    &desk::SESSION_TOKENS,
+    &desk::POOLS,
+    &desk::ALL_POOLS,
+    &desk::SESSIONS_OF_POOL,
+    &desk::QUEUE_OF_POOL,
+    &desk::CALLS,
+    &desk::LINKS,
+    &desk::LINK_TOKENS,
+    &desk::TEAMS,
+    &desk::MEMBERS_OF_TEAM,
     &USERS,
     &PEOPLE,
     &USER_EMAILS,
@@ -419,6 +478,7 @@ pub fn steps(load: &Load, now: usher_rules::Time) -> Vec<Step> {
     let int = |number: i64| Value::Int(Some(number));
     let mut lines = load.lineages.clone();
     lines.extend(&load.domains);
+    let users = load.users.union(&load.desks);
     let system = load.prices || load.keys;
     let all = |wanted: bool, key: Value| if wanted { vec![vec![key]] } else { vec![] };
 
@@ -436,7 +496,7 @@ pub fn steps(load: &Load, now: usher_rules::Time) -> Vec<Step> {
         step(&DUE_USERS, load.domains.iter().map(|d| pair(d, int(now.0)))),
         step(&PREFIXES, load.prefixes.iter().map(|p| vec![text(p)])),
         step(&LINEAGES, lines.iter().map(|d| vec![id(d.0)])),
-        step(&USERS, load.users.iter().map(|(d, u)| pair(d, id(u.0)))),
+        step(&USERS, users.map(|(d, u)| pair(d, id(u.0)))),
         step(&PEOPLE, load.people.iter().map(|(d, u)| pair(d, id(u.0)))),
         step(
             &USER_EMAILS,
@@ -459,6 +519,7 @@ pub fn steps(load: &Load, now: usher_rules::Time) -> Vec<Step> {
         step(&SIGNING_KEYS, all(load.keys, int(i64::MIN)).into_iter()),
     ]
     .into_iter()
+    .chain(desk::steps(load, now))
     .filter(|step| !step.keys.is_empty())
     .collect()
 }

@@ -368,5 +368,9 @@ pub fn key(write: &Write) -> (&'static str, Vec<crate::tables::Value>) {
             (table.name, values)
         }
         crate::tables::Row::Remove(table, values) => (table.name, values),
+        // Beside the row itself it says nothing that could be checked: they don't meet.
+        crate::tables::Row::Seen([domain, session, _]) => {
+            (crate::tables::SESSIONS.name, vec![domain, session])
+        }
     }
 }

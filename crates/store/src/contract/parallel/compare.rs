@@ -7,7 +7,7 @@ use usher_rules::tiers::Tier;
 use usher_rules::{Head, Time};
 
 use super::Run;
-use super::change::{ACCOUNTS, DOMAINS, NAMES, OTHERS, USERS};
+use super::change::{ACCOUNTS, DOMAINS, NAMES, OTHERS, POOLS, USERS};
 use crate::contract::build::*;
 use crate::lists::{After, Difference, Listing, Sort};
 use crate::port::{Forget, MailOutcome};
@@ -67,6 +67,9 @@ impl Run {
             remembered: shift(&mut self.dice),
             tokens: shift(&mut self.dice),
             attempts: shift(&mut self.dice),
+            sessions: shift(&mut self.dice),
+            calls: shift(&mut self.dice),
+            links: shift(&mut self.dice),
         };
         // Which rows go first is not promised, so that all have to.
         let (left, right) = (
@@ -108,7 +111,10 @@ impl Run {
         };
         Listing {
             search: dice.perhaps(search),
+            model: dice.percent(20).then(|| dice.of(&["named", "shared"])),
             tier: dice.percent(20).then(|| dice.of(&Tier::ALL)),
+            pool: dice.percent(20).then(|| pol(dice.below(POOLS))),
+            team: dice.percent(20).then(|| tem(dice.below(POOLS))),
             state: dice.percent(20).then(|| dice.of(&STATES)),
             role: dice.percent(20).then(|| dice.of(&Role::ALL)),
             sort: dice.of(&[Sort::Created, Sort::Email, Sort::Name]),
