@@ -90,9 +90,8 @@ async fn i1_attempts_that_were_forgotten_can_be_counted(store: Arc<dyn Store>) {
     counted(1, 3, 0).done(&*store).await;
     let (wrong, version) = count(&*store, 1).await;
     let before = Forget {
-        remembered: Time::ZERO,
-        tokens: Time::ZERO,
         attempts: FAR,
+        ..Forget::default()
     };
     assert_eq!(store.forget(before, 10).await, Ok(1));
     counted(1, wrong + 1, version).done(&*store).await;
