@@ -46,14 +46,15 @@ pub(crate) const MOVE_HEADS: &str = "WITH moved AS (\
 
 /// The text that notes that sessions' devices were seen. `due_at` follows only once it fell
 /// behind by half of the silence limit (`SessionRow::seen`): as long as it stays, no index is
-/// touched. The rows come in the order of their keys, as those of attempts do.
+/// touched. Nor does it when somebody else wrote it meanwhile: the limit that is seen here may
+/// be the one before. The rows come in the order of their keys, as those of attempts do.
 pub(crate) const SEEN: &str = "UPDATE sessions s SET seen_at = k.at, \
-    due_at = CASE WHEN s.due_at < k.at + k.silence * 500000 \
+    due_at = CASE WHEN s.due_at = k.due_at AND s.due_at < k.at + k.silence * 500000 \
     THEN LEAST(s.clock_due_at, k.at + k.silence * 1000000) ELSE s.due_at END \
-    FROM (SELECT k.*, (SELECT p.silence_seconds FROM sessions o JOIN pools p \
-    ON p.domain = o.domain AND p.id = o.pool \
-    WHERE o.domain = k.domain AND o.id = k.id) AS silence \
-    FROM unnest($1::uuid[], $2::uuid[], $3::int8[]) AS k(domain, id, at)) AS k \
+    FROM (SELECT k.*, o.due_at, p.silence_seconds AS silence \
+    FROM unnest($1::uuid[], $2::uuid[], $3::int8[]) AS k(domain, id, at) \
+    JOIN sessions o ON o.domain = k.domain AND o.id = k.id \
+    LEFT JOIN pools p ON p.domain = o.domain AND p.id = o.pool) AS k \
     WHERE s.domain = k.domain AND s.id = k.id AND s.ended_at IS NULL AND s.seen_at < k.at";
 
 /// The text that appends to journals.
@@ -320,8 +321,7 @@ impl Last {
     }
 
     fn blocks(mut self, way: Way) -> (Block, Block) {
-        let attempts = is_attempts(self.table);
-        if attempts {
+        if is_attempts(self.table) {
             self.sort();
         }
         let mut removes = Block::new(self.table.key.iter().map(|(_, kind)| *kind));
@@ -329,8 +329,7 @@ impl Last {
         for row in self.rows {
             match row {
                 Row::Put(_, values) => {
-                    // A row of attempts has no names, and its version counts.
-                    if way == Way::Anew && !attempts {
+                    if way == Way::Anew && !self.table.builds_on_itself() {
                         removes.push(values[..self.table.key.len()].to_vec());
                     }
                     puts.push(values);

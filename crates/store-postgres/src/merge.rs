@@ -26,20 +26,22 @@ pub(crate) fn clock(sandbox: bool) -> String {
 /// The text of a query for many keys at once. Its first column is the key's number, from
 /// one on. Each key has its own sub-query, so that a limit in it is the key's own.
 ///
-/// A number as second key is a moment up to which something is due. The clock bounds it:
-/// whoever asks need not know the database's time beforehand.
+/// A number after the first value of a key is the time. The clock bounds it: whoever asks
+/// need not know the database's time beforehand.
 pub(crate) fn text(query: &Query, clock: &str) -> String {
-    let one = render(query.template);
-    let second = match query.keys.get(1) {
-        Some(Type::Int) => format!("LEAST(keys.b, (SELECT {clock}))"),
-        _ => "keys.b".to_owned(),
-    };
-    let one = one.replace("?1", "keys.a").replace("?2", &second);
+    let names = &["a", "b", "c"][..query.keys.len()];
+    let mut one = render(query.template);
+    for (n, (name, kind)) in (1..).zip(names.iter().zip(query.keys)) {
+        let value = match kind {
+            Type::Int if n > 1 => format!("LEAST(keys.{name}, (SELECT {clock}))"),
+            _ => format!("keys.{name}"),
+        };
+        one = one.replace(&format!("?{n}"), &value);
+    }
     let arrays: Vec<String> = (1..)
         .zip(query.keys)
         .map(|(n, kind)| format!("${n}::{}[]", postgres_type(*kind)))
         .collect();
-    let names = &["a", "b"][..query.keys.len()];
     format!(
         "SELECT keys.n, q.* FROM unnest({}) WITH ORDINALITY AS keys({}, n) \
          CROSS JOIN LATERAL ({one}) AS q",

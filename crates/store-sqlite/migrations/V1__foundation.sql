@@ -197,7 +197,13 @@ CREATE TABLE pools (
     CONSTRAINT pool_reserved_seated CHECK (reserved_seated <= occupied + offered),
     CONSTRAINT pool_waiting_reserved CHECK (waiting_reserved <= waiting)
 ) STRICT, WITHOUT ROWID;
+-- Where offers may be owed: in a domain, and anywhere.
 CREATE INDEX pools_waited_for ON pools (domain) WHERE waiting > 0;
+-- Rules E4 and E9 stand here once more: no more seats are taken than there are (or were,
+-- when the same change shrinks the pool). A check can't see the row before.
+CREATE TRIGGER pool_oversold BEFORE UPDATE ON pools
+    WHEN NEW.occupied + NEW.offered > MAX(OLD.occupied + OLD.offered, OLD.seats, NEW.seats)
+    BEGIN SELECT RAISE(ABORT, 'pool_oversold'); END;
 
 CREATE TABLE pool_records (
     domain BLOB NOT NULL,
@@ -207,7 +213,6 @@ CREATE TABLE pool_records (
     PRIMARY KEY (domain, pool)
 ) STRICT, WITHOUT ROWID;
 
--- Rule E4 stands here once more: one seat to a shared user, one session to a device.
 CREATE TABLE sessions (
     domain BLOB NOT NULL,
     id BLOB NOT NULL CHECK (length(id) = 16),
@@ -238,17 +243,23 @@ CREATE TABLE sessions (
     CHECK ((call IS NULL) = (call_direction IS NULL)),
     CHECK ((call IS NULL) = (call_started_at IS NULL)),
     CHECK ((ended_at IS NULL) = (reason IS NULL)),
-    CHECK (ended_at IS NULL OR (call IS NULL AND due_at IS NULL))
+    CHECK (ended_at IS NULL OR (call IS NULL AND due_at IS NULL)),
+    CHECK (pool IS NOT NULL OR due_at IS NULL)
 ) STRICT, WITHOUT ROWID;
+-- Every log-in and log-off writes these: each index has to earn its place.
+-- Every request of a device, also of one whose session is over.
 CREATE UNIQUE INDEX session_token ON sessions (token);
-CREATE UNIQUE INDEX session_of_device ON sessions (domain, user_id, device)
+-- A user's live sessions. Rule E4 stands here once more: one session to a shared user, and
+-- to a named one one on each device.
+CREATE UNIQUE INDEX session_of_user
+    ON sessions (domain, user_id, (CASE WHEN pool IS NULL THEN device ELSE x'' END))
     WHERE ended_at IS NULL;
-CREATE UNIQUE INDEX session_of_shared_user ON sessions (domain, user_id)
+-- A pool's live sessions, and what is due in a domain, pool by pool.
+CREATE INDEX sessions_of_pool ON sessions (domain, pool, due_at, id)
     WHERE ended_at IS NULL AND pool IS NOT NULL;
-CREATE INDEX sessions_of_pool ON sessions (domain, pool, id)
-    WHERE ended_at IS NULL AND pool IS NOT NULL;
+-- The sweep: what is due anywhere.
 CREATE INDEX sessions_due ON sessions (due_at) WHERE due_at IS NOT NULL;
-CREATE INDEX sessions_due_in ON sessions (domain, due_at) WHERE due_at IS NOT NULL;
+-- Forgetting.
 CREATE INDEX sessions_over ON sessions (ended_at) WHERE ended_at IS NOT NULL;
 
 CREATE TABLE calls (
@@ -259,6 +270,7 @@ CREATE TABLE calls (
     ended_at INTEGER NOT NULL,
     PRIMARY KEY (domain, id)
 ) STRICT, WITHOUT ROWID;
+-- Forgetting.
 CREATE INDEX calls_over ON calls (ended_at);
 
 CREATE TABLE call_links (
@@ -277,8 +289,14 @@ CREATE TABLE call_links (
     CHECK ((used_by IS NULL) = (used_at IS NULL)),
     CHECK (used_at IS NULL OR revoked_at IS NULL)
 ) STRICT, WITHOUT ROWID;
+-- The guest's page.
 CREATE UNIQUE INDEX call_link_token ON call_links (token);
+-- The user's list.
 CREATE INDEX call_links_of_user ON call_links (domain, user_id, id);
+-- Those that are valid: every log-in asks for them.
+CREATE INDEX call_links_open ON call_links (domain, user_id, valid_until)
+    WHERE used_at IS NULL AND revoked_at IS NULL;
+-- Forgetting.
 CREATE INDEX call_links_over ON call_links (valid_until);
 
 CREATE TABLE waiting (
@@ -291,8 +309,9 @@ CREATE TABLE waiting (
     offered_until INTEGER,
     PRIMARY KEY (domain, user_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX waiting_in_line ON waiting (domain, pool, reserved, place)
-    WHERE offered_until IS NULL;
+-- A pool's waiting list in its order; who has an offer is among them until it is over.
+CREATE INDEX waiting_in_line ON waiting (domain, pool, reserved DESC, place, user_id);
+-- What lapses: in a domain, and anywhere (they are few, and each for a minute).
 CREATE INDEX waiting_offered ON waiting (domain, offered_until)
     WHERE offered_until IS NOT NULL;
 
@@ -311,6 +330,7 @@ CREATE TABLE team_members (
     member INTEGER NOT NULL CHECK (member = 1),
     PRIMARY KEY (domain, team, user_id)
 ) STRICT, WITHOUT ROWID;
+-- A user's teams, for its contacts.
 CREATE INDEX teams_of_user ON team_members (domain, user_id, team);
 
 -- By digest, because every request looks its token up.

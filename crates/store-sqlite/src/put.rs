@@ -39,11 +39,14 @@ impl Rows {
         }
     }
 
-    /// Takes the row with this row's key away.
+    /// Takes the row with this row's key away, if something in it may have to change hands.
     pub fn clear(&mut self, connection: &Connection, row: &Row) -> Result<()> {
         let (Row::Put(table, values) | Row::Remove(table, values)) = row else {
             return Ok(());
         };
+        if table.builds_on_itself() {
+            return Ok(());
+        }
         let key = &values[..table.key.len()];
         self.run(connection, table, Kind::Remove, key)
     }

@@ -103,6 +103,13 @@ impl Table {
     pub fn only_grows(&self, column: &str) -> bool {
         self.name == SESSIONS.name && column == "seen_at"
     }
+
+    /// Whether the database compares a row with the one before it. Such a row is never taken
+    /// away first, to let go of what is unique in it; there is nothing.
+    #[must_use]
+    pub fn builds_on_itself(&self) -> bool {
+        [ATTEMPTS.name, POOLS.name].contains(&self.name)
+    }
 }
 
 /// A change of one row.

@@ -6,7 +6,6 @@ use crate::lists::EventLine;
 use crate::unit::JournalEntry;
 use crate::{Committed, Error, HeadState, Unit, Write};
 
-use super::desk::check_pool;
 use super::tables::{Claim, Holder, Tables};
 
 impl Tables {
@@ -17,7 +16,7 @@ impl Tables {
         self.check_unique(unit)?;
         for write in &unit.writes {
             check_seats(write)?;
-            check_pool(write)?;
+            self.check_pool(write)?;
         }
         self.apply(unit);
         Ok(())

@@ -109,17 +109,26 @@ impl Tables {
     }
 }
 
-/// What of a pool's counts contains what.
-pub(super) fn check_pool(write: &Write) -> Committed {
-    let Write::Pool(pool) = write else {
-        return Ok(());
-    };
-    if pool.reserved > pool.users
-        || pool.waiting_reserved > pool.waiting
-        || pool.reserved_seated > pool.taken()
-    {
-        let what = "pools: a part is more than the whole";
-        return Err(Error::Constraint(what.to_owned()));
+impl Tables {
+    /// What of a pool's counts contains what, and that no more seats are taken than there are.
+    pub(super) fn check_pool(&self, write: &Write) -> Committed {
+        let Write::Pool(pool) = write else {
+            return Ok(());
+        };
+        let before = self.pools.get(&(pool.domain, pool.id));
+        if pool.reserved > pool.users
+            || pool.waiting_reserved > pool.waiting
+            || pool.reserved_seated > pool.taken()
+        {
+            let what = "pools: a part is more than the whole";
+            return Err(Error::Constraint(what.to_owned()));
+        }
+        let most = |before: &Pool| before.taken().max(before.settings.seats);
+        match before {
+            Some(before) if pool.taken() > most(before).max(pool.settings.seats) => {
+                Err(Error::Constraint("pool_oversold".to_owned()))
+            }
+            _ => Ok(()),
+        }
     }
-    Ok(())
 }

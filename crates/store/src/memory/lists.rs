@@ -82,10 +82,10 @@ impl Tables {
                 let person = self.people.get(&(domain, user.id))?;
                 let tier = self.tier_of(user);
                 let in_team = |team| self.members.contains(&(domain, team, user.id));
-                let wanted = listing.tier.is_none_or(|wanted| wanted == tier)
+                let wanted = listing.tier.is_none_or(|wanted| tier == Some(wanted))
                     && listing.team.is_none_or(in_team)
                     && wanted(user, person, listing);
-                wanted.then(|| line(user, person, tier, listing.sort))
+                wanted.then(|| line(user, person, tier.unwrap_or_default(), listing.sort))
             })
             .collect();
         lines.sort_by(|(a, left), (b, right)| (a, left.user.id).cmp(&(b, right.user.id)));
@@ -99,12 +99,12 @@ impl Tables {
         page(lines.drain(from..).map(|(_, line)| line), listing.limit)
     }
 
-    /// What a user sits on: its own seat's tier, or its pool's.
-    fn tier_of(&self, user: &User) -> Tier {
+    /// What a user sits on: its own seat's tier, or its pool's, if that is there.
+    fn tier_of(&self, user: &User) -> Option<Tier> {
         let pool = user.license.pool();
         let pool = pool.and_then(|pool| self.pools.get(&(user.domain, pool)));
-        let shared = pool.map_or(Tier::Base, |pool| pool.settings.tier);
-        user.license.named_tier().unwrap_or(shared)
+        let shared = pool.map(|pool| pool.settings.tier);
+        user.license.named_tier().or(shared)
     }
 
     pub fn totals_below(&self, domain: DomainId) -> Totals {

@@ -80,10 +80,8 @@ pub(crate) enum Claim {
     ExternalId(DomainId, String),
     Invitation(Digest),
     Token(Digest),
-    /// The live session of a shared user.
-    SharedSession(DomainId, UserId),
-    /// The live session of a user on one device.
-    Device(DomainId, UserId, DeviceKey),
+    /// The live session of a shared user, or of a named one on this device.
+    SessionOf(DomainId, UserId, Option<DeviceKey>),
     SessionToken(Digest),
     LinkToken(Digest),
 }
@@ -103,8 +101,7 @@ impl Claim {
             Claim::ExternalId(..) => "user_external_id",
             Claim::Invitation(_) => "user_invitation",
             Claim::Token(_) => "token_digest",
-            Claim::SharedSession(..) => "session_of_shared_user",
-            Claim::Device(..) => "session_of_device",
+            Claim::SessionOf(..) => "session_of_user",
             Claim::SessionToken(_) => "session_token",
             Claim::LinkToken(_) => "call_link_token",
         }
@@ -157,11 +154,11 @@ impl Claim {
             AnySession::Live(SessionRow {
                 session, record, ..
             }) => {
-                let (domain, user) = (session.domain, session.user);
-                let shared = session.pool.map(|_| Claim::SharedSession(domain, user));
-                let device = Claim::Device(domain, user, session.device);
-                let token = Claim::SessionToken(record.token);
-                [device, token].into_iter().chain(shared).collect()
+                let device = session.pool.is_none().then_some(session.device);
+                vec![
+                    Claim::SessionOf(session.domain, session.user, device),
+                    Claim::SessionToken(record.token),
+                ]
             }
             AnySession::Ended(_, record) => vec![Claim::SessionToken(record.token)],
         }

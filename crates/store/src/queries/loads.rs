@@ -15,7 +15,8 @@ use crate::{Error, Result};
 pub struct Query {
     /// The text, with a place for the keys.
     pub template: &'static str,
-    /// The types of a key's values; one or two.
+    /// The types of a key's values; one to three. A number after the first is the snapshot's
+    /// time.
     pub keys: &'static [Type],
     /// Puts a row into the snapshot.
     pub read: fn(&dyn Columns, &mut Snapshot) -> Result<()>,

@@ -1,7 +1,7 @@
 //! The text of the queries, shared by the SQL engines, and how their rows are read.
 //!
-//! A query of a load is a template: `{{FROM | ON}}` is where a key comes in, with `{a}` and
-//! `{b}` for its values. It looks up one key; an engine that looks up many at once joins it
+//! A query of a load is a template: `{{FROM | ON}}` is where a key comes in, with `{a}`,
+//! `{b}` and `{c}` for its values. It looks up one key; an engine that looks up many at once joins it
 //! to a list of keys.
 
 mod decode;
@@ -12,7 +12,7 @@ pub use decode::Columns;
 
 use crate::tables::Type;
 
-/// Puts parameters for one key into a template, `?1` and `?2`.
+/// Puts parameters for one key into a template, `?1`, `?2` and `?3`.
 ///
 /// # Panics
 /// When the template has no place for them: it is a constant of this crate.
@@ -23,6 +23,7 @@ pub fn render(template: &str) -> String {
     let (from, on) = place.split_once('|').expect("FROM | ON");
     let (from, on) = (from.trim(), on.trim());
     let on = on.replace("{a}", "?1").replace("{b}", "?2");
+    let on = on.replace("{c}", "?3");
     format!("{before}{from} WHERE {on}{after}")
 }
 

@@ -39,14 +39,16 @@ pub fn pool(row: &dyn Columns) -> Result<PoolLine> {
     })
 }
 
-/// `$1` domain, `$2` pool, `$3` after, `$4` limit.
+/// `$1` domain, `$2` pool, `$3` after, `$4` limit. The index of a pool's sessions has them in
+/// the order in which they are due: their ids are put in order first, and the rows of one page
+/// looked up.
 pub const SESSIONS: &str = concat!(
-    "SELECT ",
+    "WITH live AS MATERIALIZED (SELECT l.id FROM sessions l \
+     WHERE l.domain = $1 AND l.pool = $2 AND l.ended_at IS NULL), \
+     page AS MATERIALIZED (SELECT id FROM live WHERE id > $3 ORDER BY id LIMIT $4) SELECT ",
     columns!(session),
-    ", pe.name FROM sessions s \
-     JOIN people pe ON pe.domain = s.domain AND pe.user_id = s.user_id \
-     WHERE s.domain = $1 AND s.pool = $2 AND s.ended_at IS NULL AND s.id > $3 \
-     ORDER BY s.id LIMIT $4"
+    ", pe.name FROM page JOIN sessions s ON s.domain = $1 AND s.id = page.id \
+     JOIN people pe ON pe.domain = s.domain AND pe.user_id = s.user_id ORDER BY s.id"
 );
 
 /// Reads a row of [`SESSIONS`].

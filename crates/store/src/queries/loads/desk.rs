@@ -39,7 +39,7 @@ pub(super) fn steps(load: &Load, now: Time) -> impl Iterator<Item = Step> {
         step(&RESERVED_QUEUES, domains()),
         step(&SESSIONS_OF_USER, desks()),
         step(&WAITING_OF_USER, desks()),
-        step(&LINKS_OF_USER, desks()),
+        step(&LINKS_OF_USER, desks().map(move |key| at_now(key, now))),
         step(&TEAMS_OF_USER, desks()),
         step(&SESSIONS, load.sessions.iter().map(|(d, s)| pair(*d, s.0))),
         step(
@@ -57,6 +57,11 @@ pub(super) fn steps(load: &Load, now: Time) -> impl Iterator<Item = Step> {
         step(&MEMBERS_OF_TEAM, members.map(|(d, t)| pair(*d, t.0))),
     ]
     .into_iter()
+}
+
+fn at_now(mut key: Vec<Value>, now: Time) -> Vec<Value> {
+    key.push(Value::Int(Some(now.0)));
+    key
 }
 
 pub(in crate::queries) const POOL_WIDTH: usize = 17;
@@ -122,15 +127,17 @@ fn put_member(row: &dyn Columns, snapshot: &mut Snapshot) -> Result<()> {
     Ok(())
 }
 
-/// The limit is [`DUE_OF_A_KIND`]; the time comes with the key.
+/// Pool by pool, which are few beside their sessions. The limit is [`DUE_OF_A_KIND`]; the time
+/// comes with the key.
 pub(super) static DUE_SESSIONS: Query = Query {
     template: concat!(
         "SELECT ",
         columns!(session),
         ", ",
         columns!(pool),
-        " FROM {{sessions s JOIN pools p ON p.domain = s.domain AND p.id = s.pool \
-         | s.domain = {a} AND s.due_at <= {b} AND ",
+        " FROM {{pools p JOIN sessions s ON s.domain = p.domain AND s.pool = p.id \
+         AND s.ended_at IS NULL AND s.pool IS NOT NULL \
+         | p.domain = {a} AND p.occupied > 0 AND s.due_at <= {b} AND ",
         session_due!(),
         " <= {b}}} ORDER BY ",
         session_due!(),
@@ -229,22 +236,16 @@ pub(super) static WAITING_OF_USER: Query = Query {
     read: |row, snapshot| put_waiting(row, 0, snapshot),
 };
 
-/// Those that are open; what of them is no longer valid is left out when it is read.
+/// Those that are valid; the time comes with the key.
 pub(super) static LINKS_OF_USER: Query = Query {
     template: concat!(
         "SELECT ",
         columns!(link),
         " FROM {{call_links l | l.domain = {a} AND l.user_id = {b} \
-         AND l.used_at IS NULL AND l.revoked_at IS NULL}}"
+         AND l.used_at IS NULL AND l.revoked_at IS NULL AND l.valid_until > {c}}}"
     ),
-    keys: &[Type::Id, Type::Id],
-    read: |row, snapshot| {
-        let (link, _) = Reader::new(row, "call_links", 0).link()?;
-        if snapshot.world.now < link.valid_until {
-            put_link(row, snapshot)?;
-        }
-        Ok(())
-    },
+    keys: &[Type::Id, Type::Id, Type::Int],
+    read: put_link,
 };
 
 pub(super) static TEAMS_OF_USER: Query = Query {
