@@ -9,7 +9,10 @@
 
 mod attempts;
 mod build;
+mod calls;
+mod clocks;
 mod commit;
+mod desk;
 mod dice;
 mod due;
 pub mod events;
@@ -20,9 +23,13 @@ mod load;
 mod mail;
 pub mod parallel;
 mod people;
+mod pools;
+mod sessions;
+mod teams;
 mod trees;
 mod unique;
 mod upkeep;
+mod waiting;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -70,6 +77,13 @@ pub fn cases() -> impl Iterator<Item = Case> {
         due::CASES,
         mail::CASES,
         upkeep::CASES,
+        pools::CASES,
+        sessions::CASES,
+        clocks::CASES,
+        calls::CASES,
+        waiting::CASES,
+        teams::CASES,
+        desk::CASES,
     ]
     .into_iter()
     .flatten()

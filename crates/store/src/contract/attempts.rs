@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use usher_rules::Time;
-
 use super::build::*;
 use super::commit::{leaves_no_trace, many_rows};
 use crate::port::Forget;

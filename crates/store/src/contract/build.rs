@@ -462,6 +462,29 @@ impl Act {
     }
 }
 
+/// Rows by themselves, under no head; what is decided about them is not of interest.
+pub async fn planted(store: &dyn Store, writes: impl IntoIterator<Item = Write>) {
+    Act::new().puts(writes).done(store).await;
+}
+
+/// The domain of this number with a pool of this number, and who shares its seats.
+pub async fn sharing_made(store: &dyn Store, n: u64, pool: Pool, users: &[u64]) {
+    domain_opened(n).done(store).await;
+    let units = users.iter().map(|user| account_made(*user).unit());
+    let made = store.commit(units.collect()).await;
+    assert!(made.iter().all(Result::is_ok), "{made:?}");
+    let pool_n = (pool.id.0.as_u128() & 0xffff_ffff) as u64;
+    let mut writes = vec![
+        Write::Pool(pool),
+        Write::PoolRecord(pool_record(dom(n), pool_n)),
+    ];
+    for user in users {
+        writes.push(Write::User(sharing(dom(n), *user, pool_n)));
+        writes.push(Write::Person(person(dom(n), *user)));
+    }
+    planted(store, writes).await;
+}
+
 /// The account of this number.
 pub fn account_made(n: u64) -> Act {
     Act::new().makes_account(account(n), account_record(n))

@@ -76,19 +76,29 @@ impl Tables {
             self.sessions.keys().map(|key| key.0).collect();
         for domain in domains {
             for row in self.live_sessions(domain) {
-                if !self.users.contains_key(&(domain, row.session.user)) {
-                    lost.push(missing(row.session.id.0, "user of session"));
+                let session = &row.session;
+                if !self.users.contains_key(&(domain, session.user)) {
+                    lost.push(missing(session.id.0, "user of session"));
+                }
+                if session.pool.is_some() && self.pool_of(session).is_none() {
+                    lost.push(missing(session.id.0, "pool of session"));
                 }
             }
         }
-        for key in self.waiting.keys() {
+        for (key, row) in &self.waiting {
             if !self.users.contains_key(key) {
                 lost.push(missing(key.1.0, "user of place"));
             }
+            if !self.pools.contains_key(&(key.0, row.pool)) {
+                lost.push(missing(key.1.0, "pool of place"));
+            }
         }
-        for (domain, _, user) in &self.members {
+        for (domain, team, user) in &self.members {
             if !self.users.contains_key(&(*domain, *user)) {
                 lost.push(missing(user.0, "user of team"));
+            }
+            if !self.teams.contains_key(&(*domain, *team)) {
+                lost.push(missing(user.0, "team of user"));
             }
         }
         for user in self.users.values() {

@@ -79,29 +79,29 @@ macro_rules! check_pool {
     };
 }
 
-/// Rows whose user is not there.
+/// Rows `r` that name one of another table, in the same domain, that is not there.
 macro_rules! lost {
-    ($what:literal, $id:literal, $from:literal, $domain:literal, $user:literal, $which:literal) => {
+    ($what:literal, $id:literal, $from:literal, $other:literal, $names:literal, $which:literal) => {
         concat!(
-            "SELECT ",
+            "SELECT r.",
             $id,
             ", '",
             $what,
             "', CAST(1 AS BIGINT), CAST(0 AS BIGINT) FROM ",
             $from,
-            " LEFT JOIN users u ON u.domain = ",
-            $domain,
-            " AND u.id = ",
-            $user,
+            " r LEFT JOIN ",
+            $other,
+            " o ON o.domain = r.domain AND o.id = r.",
+            $names,
             " WHERE ",
             $which,
-            " AND u.id IS NULL"
+            " AND o.id IS NULL"
         )
     };
 }
 
 /// Recounts: each gives id, what, recorded, counted for what differs.
-pub const CHECKS: [&str; 25] = [
+pub const CHECKS: [&str; 28] = [
     check_seats!("users", "'invited', 'active', 'suspended'", ""),
     check_seats!(
         "domain_user_in_use",
@@ -139,31 +139,60 @@ pub const CHECKS: [&str; 25] = [
      WHERE p.reserved_seated <> COALESCE(s.n, 0) + COALESCE(w.n, 0)",
     lost!(
         "user of session",
-        "s.id",
-        "sessions s",
-        "s.domain",
-        "s.user_id",
-        "s.ended_at IS NULL"
+        "id",
+        "sessions",
+        "users",
+        "user_id",
+        "r.ended_at IS NULL"
+    ),
+    lost!(
+        "pool of session",
+        "id",
+        "sessions",
+        "pools",
+        "pool",
+        "r.ended_at IS NULL AND r.pool IS NOT NULL"
     ),
     lost!(
         "user of place",
-        "w.user_id",
-        "waiting w",
-        "w.domain",
-        "w.user_id",
+        "user_id",
+        "waiting",
+        "users",
+        "user_id",
+        "1 = 1"
+    ),
+    lost!(
+        "pool of place",
+        "user_id",
+        "waiting",
+        "pools",
+        "pool",
         "1 = 1"
     ),
     lost!(
         "user of team",
-        "m.user_id",
-        "team_members m",
-        "m.domain",
-        "m.user_id",
+        "user_id",
+        "team_members",
+        "users",
+        "user_id",
         "1 = 1"
     ),
-    "SELECT u.id, 'pool of user', CAST(1 AS BIGINT), CAST(0 AS BIGINT) FROM users u \
-     LEFT JOIN pools p ON p.domain = u.domain AND p.id = u.pool \
-     WHERE u.pool IS NOT NULL AND p.id IS NULL",
+    lost!(
+        "team of user",
+        "user_id",
+        "team_members",
+        "teams",
+        "team",
+        "1 = 1"
+    ),
+    lost!(
+        "pool of user",
+        "id",
+        "users",
+        "pools",
+        "pool",
+        "r.pool IS NOT NULL"
+    ),
     "SELECT p.id, 'name of pool', CAST(1 AS BIGINT), CAST(0 AS BIGINT) FROM pools p \
      LEFT JOIN pool_records r ON r.domain = p.domain AND r.pool = p.id WHERE r.pool IS NULL",
     "SELECT h.id, 'journal', h.version, COALESCE(j.last, 0) FROM heads h \

@@ -137,7 +137,7 @@ pub(super) static DUE_SESSIONS: Query = Query {
         columns!(pool),
         " FROM {{pools p JOIN sessions s ON s.domain = p.domain AND s.pool = p.id \
          AND s.ended_at IS NULL AND s.pool IS NOT NULL \
-         | p.domain = {a} AND p.occupied > 0 AND s.due_at <= {b} AND ",
+         | p.domain = {a} AND s.due_at <= {b} AND ",
         session_due!(),
         " <= {b}}} ORDER BY ",
         session_due!(),
