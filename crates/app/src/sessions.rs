@@ -17,7 +17,7 @@ use crate::desk::UseCase;
 use crate::draft::Draft;
 use crate::limits;
 use crate::secrets::digest_of;
-use crate::users::needs_user;
+use crate::users::{itself, needs_user};
 use crate::view::{Look, View};
 
 pub use device::{Device, valid_device};
@@ -145,17 +145,6 @@ impl LogIn {
         let record = snapshot.session_records.get(&(self.domain, *session));
         record.map(|record| record.device_name.clone())
     }
-
-    fn own(&self, draft: &mut Draft<'_>) -> Result<(), Refusal> {
-        let caller = draft.caller()?;
-        let view = draft.view();
-        view.rank(self.domain)?;
-        if view.own_user(&caller, self.domain) == Some(self.user) {
-            Ok(())
-        } else {
-            Err(Refusal::NotAllowed)
-        }
-    }
 }
 
 impl UseCase for LogIn {
@@ -173,7 +162,8 @@ impl UseCase for LogIn {
     }
 
     fn decide(&self, draft: &mut Draft<'_>) -> Result<Entered, Refusal> {
-        self.own(draft)?;
+        draft.caller()?;
+        itself(draft.view(), self.domain, self.user)?;
         valid_device(&self.device)?;
         let wish = sessions::LogIn {
             domain: self.domain,
@@ -201,7 +191,8 @@ impl UseCase for LogIn {
     }
 
     fn replay(&self, token: TokenId, draft: &mut Draft<'_>) -> Result<Entered, Refusal> {
-        self.own(draft)?;
+        draft.caller()?;
+        itself(draft.view(), self.domain, self.user)?;
         let id = SessionId(token.0);
         draft.world().session(self.domain, id)?;
         self.enter(draft, id, vec![], false)
@@ -234,17 +225,20 @@ impl OfSession {
     /// The session's own device. One whose session is over is told why (rule E7).
     ///
     /// # Errors
-    /// [`Refusal::SessionEnded`]; [`Refusal::NotSignedIn`] for anyone else.
-    fn device(&self, snapshot: &Snapshot) -> Result<Session, Refusal> {
-        if !self.is_device(snapshot) {
-            return Err(Refusal::NotSignedIn);
+    /// [`Refusal::SessionEnded`]; for anyone else [`Refusal::NotAllowed`], or what they hear
+    /// of a domain that is not theirs.
+    fn device(&self, view: View<'_>) -> Result<Session, Refusal> {
+        if !self.is_device(view.snapshot) {
+            view.rank(self.domain)?;
+            return Err(Refusal::NotAllowed);
         }
-        snapshot.world.session(self.domain, self.session).copied()
+        let session = view.snapshot.world.session(self.domain, self.session);
+        session.copied()
     }
 
     /// Likewise, in a change: the user acts.
     fn device_acts(&self, draft: &mut Draft<'_>) -> Result<Session, Refusal> {
-        let session = self.device(draft.snapshot())?;
+        let session = self.device(draft.view())?;
         let user = draft.world().user(self.domain, session.user)?;
         if let Some(account) = user.state.account() {
             draft.act_as(account);
@@ -266,7 +260,7 @@ impl Look for GetSession {
 
     fn see(&self, view: View<'_>) -> Result<SessionView, Refusal> {
         if self.0.is_device(view.snapshot) {
-            self.0.device(view.snapshot)?;
+            self.0.device(view)?;
         } else {
             view.authorise(self.0.domain, Power::SeePools)?;
         }

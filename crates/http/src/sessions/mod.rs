@@ -21,7 +21,7 @@ pub fn routes() -> OpenApiRouter<Http> {
     OpenApiRouter::new()
         .routes(routes!(log_in::log_in_to_seat))
         .routes(routes!(see::see_session, log_off::log_off))
-        .routes(routes!(log_out::log_out))
+        .routes(routes!(log_out::log_user_out))
         .routes(routes!(heartbeat::send_heartbeat))
         .routes(routes!(report_call::report_call))
         .routes(routes!(

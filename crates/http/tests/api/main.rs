@@ -6,6 +6,7 @@ mod document;
 mod domains;
 mod events;
 mod harness;
+mod help_desk;
 mod input;
 mod invitations;
 mod me;

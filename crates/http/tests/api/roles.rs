@@ -17,7 +17,8 @@ const HEAD: &str = "\
 # The domain of the path is the middle one of three. owner … member: its owner, and its users
 # in these roles; self: the user that the route is about; above: the owner of the domain
 # above; below: the owner of the domain below, a member of this one; outsider: someone who is
-# signed in; operator: who runs the server; anonymous: nobody.
+# signed in; operator: who runs the server; device: the session that the route is about, by its
+# token; anonymous: nobody.
 ";
 
 /// Pages for people are no part of the document: their templates, and one of each.
@@ -45,6 +46,9 @@ struct Stage {
     waiting: String,
     foreign_token: String,
     team: Value,
+    pool: String,
+    empty_pool: String,
+    session: Value,
 }
 
 impl Stage {
@@ -75,12 +79,35 @@ impl Stage {
         let tokens = someone.get("/v1/me/tokens").await.expect(200);
         let team = mid.team("Desk").await;
         mid.join(&team, &target).await;
+        mid.order(json!({"seat_license": 3})).await.expect(200);
+        let pool = mid.first_pool().await;
+        let seats = json!({"seats": 2, "waiting_list": true});
+        mid.owner
+            .patch(&mid.path(&format!("/pools/{pool}")), seats)
+            .await
+            .expect(200);
+        let empty_pool = json!({"name": "Spare", "seats": 0});
+        let empty_pool = mid
+            .owner
+            .post(&mid.path("/pools"), empty_pool)
+            .await
+            .expect(201);
+        let license = json!({"model": "shared", "pool": pool});
+        let path = mid.user_path(&target, "/license");
+        mid.owner.put(&path, license).await.expect(200);
+        let session = mid
+            .log_in(&world.server, &target, "Desk 1")
+            .await
+            .expect(201);
         Stage {
             invitation: world.server.mailed("invited@example.com").await,
             reset: world.server.mailed("target@example.com").await,
             waiting: text(&me["account"]),
             foreign_token: text(&tokens["items"][0]["id"]),
             team,
+            pool,
+            empty_pool: text(&empty_pool["id"]),
+            session,
             world,
             target,
             invited,
@@ -101,6 +128,10 @@ impl Stage {
             ("below", world.low.owner.clone()),
             ("outsider", world.outsider.clone()),
             ("operator", world.operator.clone()),
+            (
+                "device",
+                world.server.client(self.session["token"].as_str()),
+            ),
             ("anonymous", world.anonymous()),
         ]
     }
@@ -117,11 +148,18 @@ impl Stage {
             "revoke_token" => &self.foreign_token,
             _ => &self.invitation,
         };
+        let pool = match operation {
+            "delete_pool" => &self.empty_pool,
+            _ => &self.pool,
+        };
         template
             .replace("{domain}", &self.world.mid.id)
             .replace("{user}", &text(&user["id"]))
             .replace("{token}", secret)
             .replace("{team}", &text(&self.team["id"]))
+            .replace("{pool}", pool)
+            .replace("{session}", &text(&self.session["session"]["id"]))
+            .replace("{call}", "cal_00000000000000000000000000000001")
             .replace("{account}", &self.waiting)
     }
 
@@ -165,6 +203,13 @@ impl Stage {
             }}}),
             "decide_verification" => json!({"decision": "approve"}),
             "make_team" | "rename_team" => json!({"name": "Field"}),
+            "make_pool" => json!({"name": "Second floor", "seats": 1}),
+            "change_pool" => json!({"name": "First floor"}),
+            "reserve_seat" => json!({"reserved": true}),
+            "log_in_to_seat" => {
+                json!({"device": {"id": "desk-2", "name": "Desk 2"}, "take_over": true})
+            }
+            "report_call" => json!({"phase": "ringing"}),
             "move_clock" => json!({"advance_seconds": 1}),
             _ => return None,
         })
