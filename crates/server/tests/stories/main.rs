@@ -9,6 +9,7 @@
 mod commands;
 mod crash;
 mod harness;
+mod help_desk;
 mod last_seat;
 mod mail;
 mod named_seats;
