@@ -7,11 +7,11 @@ pub(crate) mod own;
 mod sign_up;
 pub mod totp;
 
-use usher_rules::accounts::{self, Account, Identity};
+use usher_rules::accounts::{self, Account, Identity, Place};
 use usher_rules::event::AccountDetail;
 use usher_rules::roles::Permission;
 use usher_rules::tiers::Tier;
-use usher_rules::{AccountId, Event, Head, Refusal};
+use usher_rules::{AccountId, DomainId, Event, Head, Refusal, UserId};
 use usher_store::{Load, Snapshot, Write};
 
 use crate::desk::{Failure, UseCase};
@@ -58,6 +58,22 @@ impl Look for Who {
     }
 }
 
+/// As which domain user the caller is managed.
+struct OwnPlace;
+
+impl Look for OwnPlace {
+    type Answer = Option<(DomainId, UserId)>;
+
+    fn needs(&self, _seen: &Snapshot, _load: &mut Load) {}
+
+    fn see(&self, view: View<'_>) -> Result<Option<(DomainId, UserId)>, Refusal> {
+        Ok(match view.caller()?.account.place {
+            Place::Managed { domain, user } => Some((domain, user)),
+            Place::Unmanaged { .. } => None,
+        })
+    }
+}
+
 impl App {
     /// Whose token came along: for use cases that name the caller's account.
     ///
@@ -65,6 +81,14 @@ impl App {
     /// [`Refusal::NotSignedIn`], [`Refusal::NotAllowed`]; storage errors.
     pub async fn who(&self, ask: &Ask) -> Result<AccountId, Failure> {
         self.look(ask, &Who).await
+    }
+
+    /// As which domain user the caller is managed; none, whom no domain manages.
+    ///
+    /// # Errors
+    /// As [`App::who`].
+    pub async fn own_place(&self, ask: &Ask) -> Result<Option<(DomainId, UserId)>, Failure> {
+        self.look(ask, &OwnPlace).await
     }
 }
 

@@ -28,6 +28,7 @@ pub mod seats;
 pub mod secrets;
 pub mod signing;
 pub mod sweep;
+pub mod teams;
 pub mod tokens;
 pub mod users;
 pub mod view;

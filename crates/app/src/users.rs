@@ -150,8 +150,28 @@ impl Look for GetEntitlements {
     }
 }
 
+/// Whether the caller may see what is one user's.
+pub(crate) struct MaySee {
+    pub domain: DomainId,
+    pub user: UserId,
+}
+
+impl Look for MaySee {
+    type Answer = ();
+
+    fn needs(&self, _seen: &Snapshot, load: &mut Load) {
+        load.lineages.insert(self.domain);
+        load.users.insert((self.domain, self.user));
+    }
+
+    fn see(&self, view: View<'_>) -> Result<(), Refusal> {
+        may_see(view, self.domain, self.user)?;
+        view.snapshot.world.user(self.domain, self.user).map(|_| ())
+    }
+}
+
 /// Whether the caller may list a domain's users.
-struct SeeUsers(DomainId);
+pub(crate) struct SeeUsers(pub DomainId);
 
 impl Look for SeeUsers {
     type Answer = usher_rules::Time;

@@ -30,6 +30,7 @@ mod seats;
 mod server;
 pub mod shape;
 mod state;
+mod teams;
 mod users;
 mod watch;
 mod wire;
@@ -64,6 +65,7 @@ fn api() -> OpenApiRouter<Http> {
         .merge(seats::routes())
         .merge(users::routes())
         .merge(invitations::routes())
+        .merge(teams::routes())
         .merge(operator::routes())
         .merge(sandbox::routes())
         .merge(server::routes())

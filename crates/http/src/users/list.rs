@@ -10,7 +10,7 @@ use crate::answer::{Answer, ok};
 use crate::extract::{Asked, At, Reads};
 use crate::problem::Stopped;
 use crate::state::Http;
-use crate::wire::{Cursor, InDomain, Role, Tier, UserState, limit};
+use crate::wire::{Cursor, InDomain, Role, TeamId, Tier, UserState, limit};
 
 /// By what users are sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
@@ -47,6 +47,9 @@ pub struct UsersQuery {
     /// In this role.
     #[param(inline)]
     pub role: Option<Role>,
+    /// In this team.
+    #[param(inline)]
+    pub team: Option<TeamId>,
     /// The order.
     #[param(inline)]
     pub sort: Option<UserSort>,
@@ -91,7 +94,7 @@ fn listing(query: UsersQuery) -> Result<Listing, Stopped> {
         model: None,
         tier: query.tier.map(Into::into),
         pool: None,
-        team: None,
+        team: query.team.map(|team| team.0),
         state: query.state.map(UserState::name),
         role: query.role.map(Into::into),
         sort: match sort {

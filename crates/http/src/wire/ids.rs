@@ -71,4 +71,5 @@ ids! {
     UserId, text::USER_ID, "a domain user";
     PoolId, text::POOL_ID, "a seat pool";
     TokenId, text::TOKEN_ID, "a token";
+    TeamId, text::TEAM_ID, "a team";
 }

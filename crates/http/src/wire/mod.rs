@@ -8,7 +8,7 @@ mod seats;
 mod texts;
 mod words;
 
-pub use ids::{AccountId, DomainId, PoolId, TokenId, UserId};
+pub use ids::{AccountId, DomainId, PoolId, TeamId, TokenId, UserId};
 pub use page::{Cursor, PageQuery, limit};
 pub use path::{BySecret, DryRun, InDomain, OfAccount, OfToken, OfUser};
 pub use seats::{Prices, Quantities};

@@ -51,6 +51,15 @@ impl Cursor {
             .ok_or_else(Cursor::foreign)
     }
 
+    /// The id that a cursor holds alone.
+    ///
+    /// # Errors
+    /// 422 for any other text.
+    pub fn read_id<T: std::str::FromStr>(cursor: &str) -> Result<T, Stopped> {
+        let [id] = Cursor::read(cursor)?;
+        id.parse().map_err(|_| Cursor::foreign())
+    }
+
     /// What answers a cursor of another list.
     #[must_use]
     pub fn foreign() -> Stopped {

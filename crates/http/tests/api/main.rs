@@ -14,5 +14,6 @@ mod pages;
 mod roles;
 mod sandbox;
 mod seats;
+mod teams;
 mod users;
 mod writes;

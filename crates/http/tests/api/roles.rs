@@ -44,6 +44,7 @@ struct Stage {
     reset: String,
     waiting: String,
     foreign_token: String,
+    team: Value,
 }
 
 impl Stage {
@@ -72,11 +73,14 @@ impl Stage {
         let asked = world.anonymous().post("/v1/password-resets", reset).await;
         asked.expect(202);
         let tokens = someone.get("/v1/me/tokens").await.expect(200);
+        let team = mid.team("Desk").await;
+        mid.join(&team, &target).await;
         Stage {
             invitation: world.server.mailed("invited@example.com").await,
             reset: world.server.mailed("target@example.com").await,
             waiting: text(&me["account"]),
             foreign_token: text(&tokens["items"][0]["id"]),
+            team,
             world,
             target,
             invited,
@@ -117,6 +121,7 @@ impl Stage {
             .replace("{domain}", &self.world.mid.id)
             .replace("{user}", &text(&user["id"]))
             .replace("{token}", secret)
+            .replace("{team}", &text(&self.team["id"]))
             .replace("{account}", &self.waiting)
     }
 
@@ -159,6 +164,7 @@ impl Stage {
                 "domain_user": 1, "business": 2, "business_pro": 3, "seat_license": 4,
             }}}),
             "decide_verification" => json!({"decision": "approve"}),
+            "make_team" | "rename_team" => json!({"name": "Field"}),
             "move_clock" => json!({"advance_seconds": 1}),
             _ => return None,
         })

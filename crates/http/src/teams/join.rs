@@ -1,0 +1,33 @@
+//! `PUT /v1/domains/{domain}/teams/{team}/members/{user}` (rule D5).
+
+use axum::extract::State;
+use usher_app::teams::SetMember;
+
+use super::wire::OfMember;
+use crate::answer::{Answer, of_reply, render_nothing};
+use crate::extract::{At, Nothing, Writes};
+use crate::state::Http;
+
+/// Put a user into a team
+///
+/// Joined or invited; one who is in it already stays.
+#[utoipa::path(
+    put, path = "/v1/domains/{domain}/teams/{team}/members/{user}", tag = "teams",
+    params(OfMember),
+    request_body = Nothing,
+    responses((status = 204, description = "The user is in the team")),
+    extensions(("x-refusals" = json!(["not_allowed", "not_found", "wrong_state"]))),
+)]
+pub async fn join_team(
+    State(http): State<Http>,
+    At(OfMember { domain, team, user }): At<OfMember>,
+    Writes { ask, .. }: Writes<Nothing>,
+) -> Answer {
+    let case = SetMember {
+        domain: domain.0,
+        team: team.0,
+        user: user.0,
+        inside: true,
+    };
+    Ok(of_reply(http.app.run(ask, case, render_nothing()).await?))
+}

@@ -1,0 +1,30 @@
+//! Teams, and the contact list that follows from them (rule D5): one file per endpoint.
+
+mod contacts;
+mod delete;
+mod join;
+mod leave;
+mod list;
+mod make;
+mod rename;
+mod see;
+mod wire;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::Http;
+
+/// The endpoints.
+pub fn routes() -> OpenApiRouter<Http> {
+    OpenApiRouter::new()
+        .routes(routes!(list::list_teams, make::make_team))
+        .routes(routes!(
+            see::see_team,
+            rename::rename_team,
+            delete::delete_team
+        ))
+        .routes(routes!(join::join_team, leave::leave_team))
+        .routes(routes!(contacts::list_contacts))
+        .routes(routes!(contacts::list_own_contacts))
+}
