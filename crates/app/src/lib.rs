@@ -18,6 +18,7 @@ pub mod events;
 pub mod hub;
 pub mod invitations;
 pub mod limits;
+pub mod links;
 pub mod login;
 pub mod notices;
 pub mod operator;

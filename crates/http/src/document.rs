@@ -35,7 +35,7 @@ described names each field in `errors`.
 it is done once and answered alike.
 - Every answer carries an `x-request-id`; one that comes with the request (a UUID) is kept.";
 
-const TAGS: [(&str, &str); 11] = [
+const TAGS: [(&str, &str); 12] = [
     (
         "accounts",
         "Getting in: signing up, logging in and out, a new password.",
@@ -58,6 +58,10 @@ const TAGS: [(&str, &str); 11] = [
     (
         "teams",
         "Teams, and the contact list: who shares a team sees each other.",
+    ),
+    (
+        "call links",
+        "Links by which guests call a user: the user's side, and the guest's.",
     ),
     ("operator", "For whoever runs the server."),
     (

@@ -17,6 +17,7 @@ mod domains;
 mod extract;
 mod invitations;
 pub mod limits;
+mod links;
 pub mod listen;
 mod me;
 pub mod meters;
@@ -66,6 +67,7 @@ fn api() -> OpenApiRouter<Http> {
         .merge(users::routes())
         .merge(invitations::routes())
         .merge(teams::routes())
+        .merge(links::routes())
         .merge(operator::routes())
         .merge(sandbox::routes())
         .merge(server::routes())

@@ -11,7 +11,7 @@ use usher_rules::Refusal;
 use utoipa::ToSchema;
 
 use crate::shape::FieldError;
-use crate::wire::{Currency, Prerequisite, Quantities, SeatKind};
+use crate::wire::{Currency, LinkState, Prerequisite, Quantities, SeatKind};
 pub use table::{Kind, kind_of_code};
 
 /// The media type of problems.
@@ -44,6 +44,9 @@ pub struct Problem {
     /// `no_seat_available`: the kind of which none is left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<SeatKind>,
+    /// `link_not_valid`: in which state the call link is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<LinkState>,
     /// `not_in_standing`: everything that is missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
@@ -79,6 +82,7 @@ impl Problem {
             code: kind.code.to_owned(),
             errors: Vec::new(),
             kind: None,
+            state: None,
             missing: Vec::new(),
             to_free: None,
             changed: None,
@@ -122,6 +126,7 @@ impl From<&Refusal> for Problem {
         let mut problem = Problem::new(table::kind_of(refusal), refusal.to_string());
         match refusal {
             Refusal::NoSeatAvailable { kind, .. } => problem.kind = Some((*kind).into()),
+            Refusal::LinkNotValid { state } => problem.state = Some((*state).into()),
             Refusal::NotInStanding { missing } => {
                 problem.missing = missing.iter().map(|word| (*word).into()).collect();
             }

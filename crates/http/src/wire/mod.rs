@@ -8,12 +8,12 @@ mod seats;
 mod texts;
 mod words;
 
-pub use ids::{AccountId, DomainId, PoolId, TeamId, TokenId, UserId};
+pub use ids::{AccountId, CallId, DomainId, LinkId, PoolId, TeamId, TokenId, UserId};
 pub use page::{Cursor, PageQuery, limit};
 pub use path::{BySecret, DryRun, InDomain, OfAccount, OfToken, OfUser};
 pub use seats::{Prices, Quantities};
 pub use texts::{Currency, Email, Moment, Prefix, Zone};
 pub use words::{
-    Feature, Identity, LicenseModel, PaymentMethod, Permission, Plan, Prerequisite, Role, SeatKind,
-    State, Tier, UserState, When,
+    Feature, Identity, LicenseModel, LinkState, PaymentMethod, Permission, Plan, Prerequisite,
+    Role, SeatKind, State, Tier, UserState, When,
 };

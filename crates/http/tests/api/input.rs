@@ -15,6 +15,8 @@ fn filled(world: &World, template: &str) -> String {
         .replace("{domain}", &world.mid.id)
         .replace("{user}", "usr_00000000000000000000000000000000")
         .replace("{team}", "tem_00000000000000000000000000000000")
+        .replace("{link}", "lnk_00000000000000000000000000000000")
+        .replace("{call}", "cal_00000000000000000000000000000000")
         .replace("{account}", "acc_00000000000000000000000000000000")
         .replace("{token}", "tok_00000000000000000000000000000000")
 }

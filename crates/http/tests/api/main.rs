@@ -8,6 +8,7 @@ mod events;
 mod harness;
 mod input;
 mod invitations;
+mod links;
 mod me;
 mod operator;
 mod pages;

@@ -8,8 +8,10 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::harness::conform::operations;
+use crate::harness::devices::Device;
 use crate::harness::world::billing;
 use crate::harness::{Client, World, checked_in};
+use crate::links::token_of;
 
 const HEAD: &str = "\
 # Who may call what: the status that each route answers to each caller. Made by a test.
@@ -21,10 +23,11 @@ const HEAD: &str = "\
 ";
 
 /// Pages for people are no part of the document: their templates, and one of each.
-const PAGES: [(&str, &str); 8] = [
+const PAGES: [(&str, &str); 9] = [
     ("/", "/"),
     ("/join/{token}", "/join/inv_unknown"),
     ("/reset/{token}", "/reset/rst_unknown"),
+    ("/call/{token}", "/call/gst_unknown"),
     ("/links.js", "/links.js"),
     ("/problems/{code}", "/problems/invalid"),
     ("/docs", "/docs"),
@@ -45,6 +48,8 @@ struct Stage {
     waiting: String,
     foreign_token: String,
     team: Value,
+    link: Value,
+    call: String,
 }
 
 impl Stage {
@@ -75,12 +80,24 @@ impl Stage {
         let tokens = someone.get("/v1/me/tokens").await.expect(200);
         let team = mid.team("Desk").await;
         mid.join(&team, &target).await;
+        let as_target = world.server.enter_as(&target).await;
+        let link = as_target.call_link(json!({})).await;
+        let device = Device::of(&target, 1);
+        device.enters(&world.server).await.expect("a session");
+        let path = format!("/v1/call-links/{}", token_of(&link));
+        let call = world
+            .anonymous()
+            .post(&format!("{path}/calls"), json!({}))
+            .await;
+        let call = text(&call.expect(201)["id"]);
         Stage {
             invitation: world.server.mailed("invited@example.com").await,
             reset: world.server.mailed("target@example.com").await,
             waiting: text(&me["account"]),
             foreign_token: text(&tokens["items"][0]["id"]),
             team,
+            link,
+            call,
             world,
             target,
             invited,
@@ -115,12 +132,15 @@ impl Stage {
         let secret = match operation {
             "reset_password" => &self.reset,
             "revoke_token" => &self.foreign_token,
+            "see_call_link" | "call_by_link" | "see_guest_call" => token_of(&self.link),
             _ => &self.invitation,
         };
         template
             .replace("{domain}", &self.world.mid.id)
             .replace("{user}", &text(&user["id"]))
             .replace("{token}", secret)
+            .replace("{link}", &text(&self.link["link"]["id"]))
+            .replace("{call}", &self.call)
             .replace("{team}", &text(&self.team["id"]))
             .replace("{account}", &self.waiting)
     }
@@ -165,6 +185,7 @@ impl Stage {
             }}}),
             "decide_verification" => json!({"decision": "approve"}),
             "make_team" | "rename_team" => json!({"name": "Field"}),
+            "make_call_link" => json!({"guest_name": "Guest", "valid_seconds": 60}),
             "move_clock" => json!({"advance_seconds": 1}),
             _ => return None,
         })
