@@ -5,6 +5,7 @@ mod accounts;
 mod document;
 mod domains;
 mod events;
+mod guest;
 mod harness;
 mod input;
 mod invitations;
