@@ -24,6 +24,7 @@ pub mod notices;
 pub mod operator;
 pub mod outbox;
 pub mod passwords;
+pub mod reports;
 pub mod sandbox;
 pub mod seats;
 pub mod secrets;

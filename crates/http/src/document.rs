@@ -35,7 +35,7 @@ described names each field in `errors`.
 it is done once and answered alike.
 - Every answer carries an `x-request-id`; one that comes with the request (a UUID) is kept.";
 
-const TAGS: [(&str, &str); 12] = [
+const TAGS: [(&str, &str); 13] = [
     (
         "accounts",
         "Getting in: signing up, logging in and out, a new password.",
@@ -62,6 +62,10 @@ const TAGS: [(&str, &str); 12] = [
     (
         "call links",
         "Links by which guests call a user: the user's side, and the guest's.",
+    ),
+    (
+        "reports",
+        "How the seats of a pool were used, and how many its load needs.",
     ),
     ("operator", "For whoever runs the server."),
     (

@@ -26,6 +26,7 @@ mod options;
 mod pages;
 mod prices;
 pub mod problem;
+mod reports;
 mod sandbox;
 mod seats;
 mod server;
@@ -68,6 +69,7 @@ fn api() -> OpenApiRouter<Http> {
         .merge(invitations::routes())
         .merge(teams::routes())
         .merge(links::routes())
+        .merge(reports::routes())
         .merge(operator::routes())
         .merge(sandbox::routes())
         .merge(server::routes())
