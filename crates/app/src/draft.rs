@@ -23,7 +23,7 @@ use crate::notices::{self, Notice};
 use crate::secrets::Secret;
 use crate::view::{Caller, View};
 use crate::{Ask, Settings};
-use desk::desk_after;
+use desk::{desk_after, links_after};
 
 /// The draft of one batch. Use cases decide on it one after another; each sees what those
 /// before it did.
@@ -33,6 +33,7 @@ pub struct Draft<'a> {
     journal: Vec<(Option<AccountId>, Uuid, Entry)>,
     writes: Vec<Write>,
     renewed: BTreeSet<(DomainId, SessionId)>,
+    renewed_links: BTreeSet<(DomainId, LinkId)>,
     unnamed: BTreeSet<DomainId>,
     ask: Ask,
     actor: Option<AccountId>,
@@ -45,6 +46,7 @@ pub struct Draft<'a> {
 pub struct Checkpoint {
     snapshot: Snapshot,
     renewed: BTreeSet<(DomainId, SessionId)>,
+    renewed_links: BTreeSet<(DomainId, LinkId)>,
     journal: usize,
     writes: usize,
 }
@@ -61,6 +63,7 @@ impl<'a> Draft<'a> {
             journal: Vec::new(),
             writes: Vec::new(),
             renewed: BTreeSet::new(),
+            renewed_links: BTreeSet::new(),
             unnamed: BTreeSet::new(),
             ask: Ask::default(),
             actor: None,
@@ -246,9 +249,13 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// For whom a call link is made, before it is.
+    /// For whom a call link is made and by which token it is found: before it is, and for one
+    /// that goes on with another token.
     pub fn link_record(&mut self, domain: DomainId, link: LinkId, record: LinkRecord) {
-        self.snapshot.link_records.insert((domain, link), record);
+        let key = (domain, link);
+        if self.snapshot.link_records.insert(key, record).is_some() {
+            self.renewed_links.insert(key);
+        }
     }
 
     /// A device was heard of (rule E8). Lies under no head: a unit of nothing else conflicts
@@ -396,6 +403,7 @@ impl<'a> Draft<'a> {
         Checkpoint {
             snapshot: self.snapshot.clone(),
             renewed: self.renewed.clone(),
+            renewed_links: self.renewed_links.clone(),
             journal: self.journal.len(),
             writes: self.writes.len(),
         }
@@ -405,6 +413,7 @@ impl<'a> Draft<'a> {
     pub fn return_to(&mut self, point: Checkpoint) {
         self.snapshot = point.snapshot;
         self.renewed = point.renewed;
+        self.renewed_links = point.renewed_links;
         self.journal.truncate(point.journal);
         self.writes.truncate(point.writes);
     }
@@ -424,6 +433,11 @@ impl<'a> Draft<'a> {
     pub(crate) fn finish(self, lane: Head) -> Option<Unit> {
         let mut writes = rows_after(&self.before, &self.snapshot.world);
         writes.extend(desk_after(&self.before, &self.snapshot, &self.renewed));
+        writes.extend(links_after(
+            &self.before,
+            &self.snapshot,
+            &self.renewed_links,
+        ));
         writes.extend(self.writes);
         if self.journal.is_empty() && writes.is_empty() {
             return None;

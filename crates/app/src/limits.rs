@@ -46,6 +46,19 @@ pub const CALLS_SECONDS: i64 = 7 * 24 * 3600;
 /// For how long a guest's page still says what became of a call link whose time has passed,
 /// in seconds.
 pub const CALL_LINKS_SECONDS: i64 = 30 * 24 * 3600;
+/// The longest time that a report is about, in seconds: 92 days.
+pub const REPORT_SECONDS: i64 = 92 * 24 * 3600;
+/// The time that a report is about, unless said, in seconds: 7 days.
+pub const REPORT_SECONDS_DEFAULT: i64 = 7 * 24 * 3600;
+/// Stretches of a report at most: the hours of the longest time, which may begin and end
+/// within one.
+pub const REPORT_STRETCHES: usize = 92 * 24 + 2;
+/// Journal lines that a report reads at most; beyond it the time must be a later one.
+pub const REPORT_LINES: u64 = 1_000_000;
+/// Journal lines that a report reads at a stretch.
+pub const REPORT_PAGE: u32 = 2000;
+/// Names that a report loads at once.
+pub const REPORT_NAMES: usize = 500;
 /// Password hashes that are made at once; each takes 19 MiB.
 pub const HASHES_AT_ONCE: usize = 2;
 /// Password hashes that may be under way or wait; the next gets 503 with `Retry-After`.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use usher_rules::accounts::Account;
 use usher_rules::roles::{Power, Rank};
 use usher_rules::users::UserState;
-use usher_rules::{DomainId, Refusal, UserId};
+use usher_rules::{DomainId, Entry, Refusal, UserId};
 use usher_store::load::DUE_OF_A_KIND;
 use usher_store::records::{Token, TokenKind};
 use usher_store::{Load, Snapshot};
@@ -149,17 +149,30 @@ impl App {
     /// # Errors
     /// The look's refusal, or a storage error.
     pub async fn look<L: Look>(&self, ask: &Ask, look: &L) -> Result<L::Answer, Failure> {
+        let (answer, _) = self.look_with_due(ask, look).await?;
+        Ok(answer)
+    }
+
+    /// Likewise, with what was due by then and is not written down yet.
+    ///
+    /// # Errors
+    /// As [`App::look`].
+    pub(crate) async fn look_with_due<L: Look>(
+        &self,
+        ask: &Ask,
+        look: &L,
+    ) -> Result<(L::Answer, Vec<Entry>), Failure> {
         let snapshot = self.gather(|seen, load| {
             load.tokens.extend(ask.token);
             look.needs(seen, load);
         });
         let mut snapshot = snapshot.await?;
-        settle(&mut snapshot);
+        let due = settle(&mut snapshot);
         let view = View {
             snapshot: &snapshot,
             ask,
         };
-        look.see(view).map_err(Failure::Refused)
+        Ok((look.see(view)?, due))
     }
 
     /// Loads what is needed; again, with more, as long as what was seen asks for more.
@@ -193,12 +206,14 @@ fn never_back(snapshot: &mut Snapshot) {
 }
 
 /// What is due has happened, for who looks: the sweep writes it down a moment later.
-fn settle(snapshot: &mut Snapshot) {
+fn settle(snapshot: &mut Snapshot) -> Vec<Entry> {
     let domains: Vec<DomainId> = snapshot.world.domains.keys().copied().collect();
+    let mut due = Vec::new();
     for domain in domains {
-        snapshot.world.settle_loaded(domain, DUE_OF_A_KIND as usize);
+        due.extend(snapshot.world.settle_loaded(domain, DUE_OF_A_KIND as usize));
     }
-    let _ = snapshot.world.follow_standing();
+    due.extend(snapshot.world.follow_standing());
+    due
 }
 
 /// Shared by reference where a look outlives the request.

@@ -35,7 +35,7 @@ described names each field in `errors`.
 it is done once and answered alike.
 - Every answer carries an `x-request-id`; one that comes with the request (a UUID) is kept.";
 
-const TAGS: [(&str, &str); 13] = [
+const TAGS: [(&str, &str); 15] = [
     (
         "accounts",
         "Getting in: signing up, logging in and out, a new password.",
@@ -66,6 +66,14 @@ const TAGS: [(&str, &str); 13] = [
     (
         "teams",
         "Teams, and the contact list: who shares a team sees each other.",
+    ),
+    (
+        "call links",
+        "Links by which guests call a user: the user's side, and the guest's.",
+    ),
+    (
+        "reports",
+        "How the seats of a pool were used, and how many its load needs.",
     ),
     ("operator", "For whoever runs the server."),
     (

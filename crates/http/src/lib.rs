@@ -17,6 +17,7 @@ mod domains;
 mod extract;
 mod invitations;
 pub mod limits;
+mod links;
 pub mod listen;
 mod me;
 pub mod meters;
@@ -26,6 +27,7 @@ mod pages;
 mod pools;
 mod prices;
 pub mod problem;
+mod reports;
 mod sandbox;
 mod seats;
 mod server;
@@ -70,6 +72,8 @@ fn api() -> OpenApiRouter<Http> {
         .merge(pools::routes())
         .merge(sessions::routes())
         .merge(teams::routes())
+        .merge(links::routes())
+        .merge(reports::routes())
         .merge(operator::routes())
         .merge(sandbox::routes())
         .merge(server::routes())

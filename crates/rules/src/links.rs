@@ -256,6 +256,16 @@ impl World {
         own.filter(move |link| link.user == user && link.state(self.now) == LinkState::Valid)
     }
 
+    /// The call that rings by this link: a guest who calls once more while it does means the
+    /// same call. The user's sessions must have been loaded.
+    #[must_use]
+    pub fn ringing_by(&self, link: &CallLink) -> Option<CallId> {
+        let sessions = self.sessions_of(link.domain, link.user);
+        let mut calls = sessions.filter_map(|session| session.call);
+        let rings = calls.find(|call| call.link == Some(link.id) && call.answered_at.is_none());
+        rings.map(|call| call.id)
+    }
+
     pub(crate) fn apply_to_link(&mut self, domain: DomainId, at: Time, event: &Event) {
         match *event {
             Event::LinkMade {

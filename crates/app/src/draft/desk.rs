@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use usher_rules::links::CallLink;
 use usher_rules::pools::Pool;
 use usher_rules::sessions::Session;
-use usher_rules::{DomainId, SessionId, World};
+use usher_rules::{DomainId, LinkId, SessionId, World};
 use usher_store::unit::SessionRow;
 use usher_store::{Snapshot, Write};
 
@@ -29,11 +30,6 @@ pub(super) fn desk_after(
     writes.extend(changed(&before.waiting, &world.waiting).map(|row| Write::Waiting(*row)));
     let calls = changed(&before.ended_calls, &world.ended_calls);
     writes.extend(calls.map(|call| Write::Call(*call)));
-    for link in changed(&before.links, &world.links) {
-        let record = after.link_records.get(&(link.domain, link.id));
-        debug_assert!(record.is_some(), "a link that nobody was made known to");
-        writes.extend(record.map(|record| Write::Link(*link, record.clone())));
-    }
     for (domain, team, user) in before.members.difference(&world.members) {
         writes.push(Write::RemoveMember(*domain, *team, *user));
     }
@@ -41,6 +37,23 @@ pub(super) fn desk_after(
         writes.push(Write::Member(*domain, *team, *user));
     }
     writes
+}
+
+/// Call links that are new, changed, or found by another token.
+pub(super) fn links_after(
+    before: &World,
+    after: &Snapshot,
+    renewed: &BTreeSet<(DomainId, LinkId)>,
+) -> Vec<Write> {
+    let links = after.world.links.iter();
+    let links =
+        links.filter(|(key, link)| before.links.get(key) != Some(link) || renewed.contains(key));
+    let row = |(key, link): (&(DomainId, LinkId), &CallLink)| {
+        let record = after.link_records.get(key);
+        debug_assert!(record.is_some(), "a link that nobody was made known to");
+        record.map(|record| Write::Link(*link, record.clone()))
+    };
+    links.filter_map(row).collect()
 }
 
 fn gone<K: Ord + Copy, V>(before: &BTreeMap<K, V>, after: &BTreeMap<K, V>) -> Vec<K> {

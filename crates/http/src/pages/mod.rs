@@ -1,6 +1,8 @@
 //! Pages for people: the landing page, the readable API page, what each kind of problem
-//! means, where the links in mails lead. Nothing on them loads from elsewhere. The panel is not here.
+//! means, where the links in mails and call links lead. Nothing on them loads from elsewhere.
+//! The panel is not here.
 
+mod call;
 mod docs;
 mod landing;
 mod links;
@@ -19,6 +21,7 @@ pub fn routes() -> Router<Http> {
         .route("/", get(landing::see))
         .route("/join/{token}", get(links::join))
         .route("/reset/{token}", get(links::reset))
+        .route("/call/{token}", get(call::see).post(call::call))
         .route("/links.js", get(links::script))
         .route("/problems/{code}", get(problems::see))
         .route("/docs", get(docs::redirect))
@@ -27,10 +30,11 @@ pub fn routes() -> Router<Http> {
 }
 
 /// The routes' templates, for who counts and lists them.
-pub const ROUTES: [&str; 8] = [
+pub const ROUTES: [&str; 9] = [
     "/",
     "/join/{token}",
     "/reset/{token}",
+    "/call/{token}",
     "/links.js",
     "/problems/{code}",
     "/docs",
@@ -44,6 +48,22 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:42rem;mar
 
 const SANDBOX_NOTICE: &str = "<p class=\"sandbox\"><strong>This is a sandbox.</strong> \
     Its clock can be moved, and it sends no mail.</p>";
+
+/// A text of someone's own, as it stands between tags or in an attribute.
+fn escaped(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => written.push_str("&amp;"),
+            '<' => written.push_str("&lt;"),
+            '>' => written.push_str("&gt;"),
+            '"' => written.push_str("&quot;"),
+            '\'' => written.push_str("&#39;"),
+            other => written.push(other),
+        }
+    }
+    written
+}
 
 /// A page of ours: no script, one style, nothing from elsewhere.
 fn page(title: &str, sandbox: bool, body: &str) -> Response {

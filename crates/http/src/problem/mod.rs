@@ -12,7 +12,8 @@ use utoipa::ToSchema;
 
 use crate::shape::FieldError;
 use crate::wire::{
-    AccountId, CallId, Currency, EndReason, Moment, PoolId, Prerequisite, Quantities, SeatKind,
+    AccountId, CallId, Currency, EndReason, LinkState, Moment, PoolId, Prerequisite, Quantities,
+    SeatKind,
 };
 pub use table::{Kind, kind_of_code};
 
@@ -46,6 +47,9 @@ pub struct Problem {
     /// `no_seat_available`: the kind of which none is left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<SeatKind>,
+    /// `link_not_valid`: in which state the call link is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<LinkState>,
     /// `not_in_standing`: everything that is missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
@@ -108,6 +112,7 @@ impl Problem {
             code: kind.code.to_owned(),
             errors: Vec::new(),
             kind: None,
+            state: None,
             missing: Vec::new(),
             to_free: None,
             changed: None,
@@ -168,6 +173,7 @@ impl From<&Refusal> for Problem {
                     at: (*at).into(),
                 });
             }
+            Refusal::LinkNotValid { state } => problem.state = Some((*state).into()),
             Refusal::NotInStanding { missing } => {
                 problem.missing = missing.iter().map(|word| (*word).into()).collect();
             }

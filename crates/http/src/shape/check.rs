@@ -1,6 +1,6 @@
 //! Holding a value against a shape: every field that is wrong is named.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::{FieldError, Object, Shape, Text};
 
@@ -37,6 +37,10 @@ impl Shape {
     fn read(&self, text: String) -> Value {
         match self {
             Shape::Number { .. } => text.parse::<i64>().map_or(Value::String(text), Value::from),
+            Shape::Decimal { .. } => {
+                let number = text.parse::<f64>().ok().and_then(Number::from_f64);
+                number.map_or(Value::String(text), Value::Number)
+            }
             Shape::Flag => text
                 .parse::<bool>()
                 .map_or(Value::String(text), Value::from),
@@ -63,6 +67,11 @@ impl Shape {
                     say(between("must be a whole number", *min, *max));
                 }
             }
+            (Shape::Decimal { min, max }, Value::Number(number)) => {
+                if !number.as_f64().is_some_and(|n| (*min..=*max).contains(&n)) {
+                    say(format!("must be a number from {min} to {max}"));
+                }
+            }
             (Shape::List { items, min, max }, Value::Array(list)) => {
                 if !(*min..=*max).contains(&list.len()) {
                     say(format!("must have {min} to {max} items"));
@@ -83,6 +92,7 @@ impl Shape {
             Shape::Null => "must be null".to_owned(),
             Shape::Text(_) => "must be a text".to_owned(),
             Shape::Number { min, max } => between("must be a whole number", *min, *max),
+            Shape::Decimal { min, max } => format!("must be a number from {min} to {max}"),
             Shape::Flag => "must be true or false".to_owned(),
             Shape::List { .. } => "must be a list".to_owned(),
             Shape::Object(_) => "must be an object".to_owned(),

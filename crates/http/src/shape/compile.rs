@@ -108,6 +108,13 @@ impl Schemas {
                     max: keywords.number("maximum").unwrap_or(i64::MAX),
                 }
             }
+            "number" => {
+                keywords.take("format");
+                Shape::Decimal {
+                    min: keywords.decimal("minimum").unwrap_or(f64::NEG_INFINITY),
+                    max: keywords.decimal("maximum").unwrap_or(f64::INFINITY),
+                }
+            }
             "array" => Shape::List {
                 items: Box::new(
                     keywords
@@ -183,6 +190,15 @@ impl Keywords {
         let value = self.take(keyword)?;
         let whole = value.as_i64().or(value.as_f64().map(|float| float as i64));
         Some(whole.unwrap_or_else(|| panic!("{keyword}: {value} is no number")))
+    }
+
+    fn decimal(&mut self, keyword: &str) -> Option<f64> {
+        let value = self.take(keyword)?;
+        Some(
+            value
+                .as_f64()
+                .unwrap_or_else(|| panic!("{keyword}: {value} is no number")),
+        )
     }
 
     fn size(&mut self, keyword: &str) -> Option<usize> {

@@ -59,6 +59,13 @@ pub enum Shape {
         /// At most.
         max: i64,
     },
+    /// A number, whole or not.
+    Decimal {
+        /// At least.
+        min: f64,
+        /// At most.
+        max: f64,
+    },
     /// True or false.
     Flag,
     /// A list.

@@ -74,4 +74,5 @@ ids! {
     TeamId, text::TEAM_ID, "a team";
     SessionId, text::SESSION_ID, "a session";
     CallId, text::CALL_ID, "a call, chosen by who reports it first";
+    LinkId, text::LINK_ID, "a call link";
 }

@@ -10,14 +10,14 @@ mod words;
 
 use serde::{Deserialize, Deserializer};
 
-pub use ids::{AccountId, CallId, DomainId, PoolId, SessionId, TeamId, TokenId, UserId};
+pub use ids::{AccountId, CallId, DomainId, LinkId, PoolId, SessionId, TeamId, TokenId, UserId};
 pub use page::{Cursor, PageQuery, limit};
 pub use path::{BySecret, DryRun, InDomain, OfAccount, OfToken, OfUser};
 pub use seats::{Prices, Quantities};
 pub use texts::{Currency, Email, Moment, Prefix, Zone};
 pub use words::{
-    Direction, EndReason, Feature, Identity, LicenseModel, LogOut, PaymentMethod, Permission,
-    Phase, Plan, Prerequisite, Role, SeatKind, State, Tier, UserState, When,
+    Direction, EndReason, Feature, Identity, LicenseModel, LinkState, LogOut, PaymentMethod,
+    Permission, Phase, Plan, Prerequisite, Role, SeatKind, State, Tier, UserState, When,
 };
 
 /// Tells a field that is `null` from one that is left out.

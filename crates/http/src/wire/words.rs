@@ -1,7 +1,7 @@
 //! Closed lists of words, each the twin of an inner enum.
 
 use serde::{Deserialize, Serialize};
-use usher_rules::{accounts, billing, calls, roles, seats, sessions, standing, tiers};
+use usher_rules::{accounts, billing, calls, links, roles, seats, sessions, standing, tiers};
 use utoipa::ToSchema;
 
 /// A twin of an inner enum: the same variants, written in small letters.
@@ -64,6 +64,9 @@ words! {
 
     /// How far identity verification is.
     Identity = accounts::Identity { NotStarted, Pending, Verified, Failed }
+
+    /// A call link's state. `used`: it was for one call, which was answered.
+    LinkState = links::LinkState { Valid, Used, Expired, Revoked }
 
     /// How a domain pays. `manual`: by bank transfer.
     PaymentMethod = billing::PaymentMethod { Manual }

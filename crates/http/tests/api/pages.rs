@@ -32,6 +32,7 @@ async fn a_sandbox_says_so_on_every_page_and_answer() {
         "/docs/",
         "/problems/taken",
         "/join/x",
+        "/call/x",
         "/v1/openapi.json",
         "/health/live",
     ];

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::harness::conform::operations;
 use crate::harness::world::billing;
 use crate::harness::{Client, World, checked_in};
+use crate::links::token_of;
 
 const HEAD: &str = "\
 # Who may call what: the status that each route answers to each caller. Made by a test.
@@ -22,10 +23,11 @@ const HEAD: &str = "\
 ";
 
 /// Pages for people are no part of the document: their templates, and one of each.
-const PAGES: [(&str, &str); 8] = [
+const PAGES: [(&str, &str); 9] = [
     ("/", "/"),
     ("/join/{token}", "/join/inv_unknown"),
     ("/reset/{token}", "/reset/rst_unknown"),
+    ("/call/{token}", "/call/gst_unknown"),
     ("/links.js", "/links.js"),
     ("/problems/{code}", "/problems/invalid"),
     ("/docs", "/docs"),
@@ -49,6 +51,8 @@ struct Stage {
     pool: String,
     empty_pool: String,
     session: Value,
+    link: Value,
+    call: String,
 }
 
 impl Stage {
@@ -99,6 +103,14 @@ impl Stage {
             .log_in(&world.server, &target, "Desk 1")
             .await
             .expect(201);
+        let as_target = world.server.enter_as(&target).await;
+        let link = as_target.call_link(json!({})).await;
+        let path = format!("/v1/call-links/{}", token_of(&link));
+        let call = world
+            .anonymous()
+            .post(&format!("{path}/calls"), json!({}))
+            .await;
+        let call = text(&call.expect(201)["id"]);
         Stage {
             invitation: world.server.mailed("invited@example.com").await,
             reset: world.server.mailed("target@example.com").await,
@@ -108,6 +120,8 @@ impl Stage {
             pool,
             empty_pool: text(&empty_pool["id"]),
             session,
+            link,
+            call,
             world,
             target,
             invited,
@@ -146,6 +160,7 @@ impl Stage {
         let secret = match operation {
             "reset_password" => &self.reset,
             "revoke_token" => &self.foreign_token,
+            "see_call_link" | "call_by_link" | "see_guest_call" => token_of(&self.link),
             _ => &self.invitation,
         };
         let pool = match operation {
@@ -159,7 +174,8 @@ impl Stage {
             .replace("{team}", &text(&self.team["id"]))
             .replace("{pool}", pool)
             .replace("{session}", &text(&self.session["session"]["id"]))
-            .replace("{call}", "cal_00000000000000000000000000000001")
+            .replace("{link}", &text(&self.link["link"]["id"]))
+            .replace("{call}", &self.call)
             .replace("{account}", &self.waiting)
     }
 
@@ -210,6 +226,7 @@ impl Stage {
                 json!({"device": {"id": "desk-2", "name": "Desk 2"}, "take_over": true})
             }
             "report_call" => json!({"phase": "ringing"}),
+            "make_call_link" => json!({"guest_name": "Guest", "valid_seconds": 60}),
             "move_clock" => json!({"advance_seconds": 1}),
             _ => return None,
         })

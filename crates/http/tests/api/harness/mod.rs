@@ -3,6 +3,7 @@
 pub mod checked_in;
 pub mod client;
 pub mod conform;
+pub mod devices;
 pub mod people;
 pub mod world;
 

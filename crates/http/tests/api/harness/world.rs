@@ -56,7 +56,11 @@ impl Server {
 
     pub fn with(store: MemoryStore, options: HttpOptions) -> Server {
         let entropy = Arc::new(Counting::default());
-        let app = App::new(Arc::new(store.clone()), Settings::default(), entropy);
+        let settings = Settings {
+            public_url: options.public_url.clone(),
+            ..Settings::default()
+        };
+        let app = App::new(Arc::new(store.clone()), settings, entropy);
         let router = usher_http::router(app.clone(), options);
         Server { store, app, router }
     }
