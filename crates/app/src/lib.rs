@@ -15,6 +15,7 @@ pub mod domains;
 pub mod draft;
 pub mod entropy;
 pub mod events;
+pub mod feed;
 pub mod hub;
 pub mod invitations;
 pub mod limits;
@@ -88,6 +89,7 @@ pub struct App {
     /// Tells event streams of this process that a journal has grown.
     pub hub: Hub,
     pub(crate) desk: desk::Desk,
+    pub(crate) feeds: feed::Feeds,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) hasher: passwords::Hasher,
 }
@@ -101,6 +103,7 @@ impl App {
             settings,
             hub: Hub::default(),
             desk: desk::Desk::default(),
+            feeds: feed::Feeds::default(),
             hasher: passwords::Hasher::new(entropy.clone()),
             entropy,
         })

@@ -415,3 +415,44 @@ impl UseCase for ReportCall {
         view_of(draft.snapshot(), domain, session)
     }
 }
+
+/// What a device that listens is told from: its session, and the number of the last line of
+/// the journal at that moment.
+#[derive(Debug, Clone, Copy)]
+pub struct ListenAs(pub OfSession);
+
+impl Look for ListenAs {
+    type Answer = (Session, u64);
+
+    fn needs(&self, seen: &Snapshot, load: &mut Load) {
+        self.0.needs(seen, load);
+    }
+
+    fn see(&self, view: View<'_>) -> Result<(Session, u64), Refusal> {
+        let session = self.0.device(view)?;
+        let head = view.snapshot.heads.get(&Head::Domain(self.0.domain));
+        Ok((session, head.map_or(0, |head| head.version)))
+    }
+}
+
+/// The device's open stream says that it is there (rule E8).
+#[derive(Debug, Clone, Copy)]
+pub struct Presence(pub OfSession);
+
+impl UseCase for Presence {
+    type Answer = ();
+
+    fn head(&self) -> Head {
+        Head::Domain(self.0.domain)
+    }
+
+    fn needs(&self, seen: &Snapshot, load: &mut Load) {
+        self.0.needs(seen, load);
+    }
+
+    fn decide(&self, draft: &mut Draft<'_>) -> Result<(), Refusal> {
+        self.0.device_acts(draft)?;
+        note_presence(draft, self.0.domain, self.0.session);
+        Ok(())
+    }
+}

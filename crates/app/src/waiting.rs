@@ -72,3 +72,22 @@ impl UseCase for SetWaiting {
         Ok(self.own.place(draft.snapshot()))
     }
 }
+
+/// The own place, and the number of the last line of the domain's journal at that moment:
+/// from where to follow it.
+#[derive(Debug, Clone, Copy)]
+pub struct FollowPlace(pub OwnPlace);
+
+impl Look for FollowPlace {
+    type Answer = (Option<Waiting>, u64);
+
+    fn needs(&self, seen: &Snapshot, load: &mut Load) {
+        self.0.needs(seen, load);
+    }
+
+    fn see(&self, view: View<'_>) -> Result<(Option<Waiting>, u64), Refusal> {
+        let head = view.snapshot.heads.get(&Head::Domain(self.0.domain));
+        let version = head.map_or(0, |head| head.version);
+        Ok((self.0.see(view)?, version))
+    }
+}

@@ -34,6 +34,7 @@ mod server;
 mod sessions;
 pub mod shape;
 mod state;
+mod stream;
 mod teams;
 mod users;
 mod watch;

@@ -1,9 +1,11 @@
 //! Sessions (rules E4 to E8, F1): one file per endpoint.
 
+mod events;
 mod heartbeat;
 mod log_in;
 mod log_off;
 mod log_out;
+mod offers;
 mod report_call;
 mod see;
 mod wait;
@@ -22,6 +24,7 @@ pub fn routes() -> OpenApiRouter<Http> {
         .routes(routes!(log_in::log_in_to_seat))
         .routes(routes!(see::see_session, log_off::log_off))
         .routes(routes!(log_out::log_user_out))
+        .routes(routes!(events::listen_as_device))
         .routes(routes!(heartbeat::send_heartbeat))
         .routes(routes!(report_call::report_call))
         .routes(routes!(
@@ -29,4 +32,5 @@ pub fn routes() -> OpenApiRouter<Http> {
             wait::join_waiting_list,
             wait::leave_waiting_list
         ))
+        .routes(routes!(offers::listen_for_offers))
 }

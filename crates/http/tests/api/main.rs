@@ -17,6 +17,7 @@ mod pages;
 mod roles;
 mod sandbox;
 mod seats;
+mod streams;
 mod teams;
 mod users;
 mod writes;

@@ -233,6 +233,12 @@ impl Stage {
     }
 }
 
+/// Whether an operation's answer is an event stream and nothing else.
+fn only_streams(operation: &Value) -> bool {
+    let content = operation["responses"]["200"]["content"].as_object();
+    content.is_some_and(|content| content.keys().all(|kind| kind == "text/event-stream"))
+}
+
 fn text(value: &Value) -> String {
     value.as_str().expect("a text").to_owned()
 }
@@ -253,10 +259,16 @@ async fn i2_every_route_answers_each_role_as_the_table_says() {
         for (who, caller) in &callers {
             let caller = caller.with("accept", "application/json");
             let method: Method = method.parse().expect("a method");
-            let answer = caller.call(method, &path, body.clone()).await;
-            assert!(answer.status < 500, "{}: {}", answer.what, answer.text);
+            let body = body.as_ref().map(|body| body.to_string().into_bytes());
+            let body = body.map(|body| (body, "application/json"));
+            let status = match only_streams(operation) {
+                // Its end is not waited for.
+                true => caller.respond(method, &path, body).await.status().as_u16(),
+                false => caller.send(method, &path, body).await.status,
+            };
+            assert!(status < 500, "{who} {path}: {status}");
             stage.world.server.store.become_like(&beginning);
-            write!(table, " {who} {}", answer.status).expect("a line");
+            write!(table, " {who} {status}").expect("a line");
         }
     }
     assert_eq!(PAGES.map(|(template, _)| template), usher_http::PAGES);

@@ -5,22 +5,18 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 
-use axum::http::HeaderValue;
-use axum::response::IntoResponse as _;
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::Event;
 use futures::stream;
-use metrics::gauge;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{OwnedSemaphorePermit, broadcast, watch};
+use tokio::sync::{broadcast, watch};
 use usher_app::Ask;
 use usher_rules::{DomainId, Head};
 use usher_store::lists::EventLine;
 
-use super::JournalEvent;
 use crate::answer::Answer;
-use crate::problem::{Stopped, table};
+use crate::limits;
 use crate::state::Http;
-use crate::{limits, meters};
+use crate::stream::{Counted, answer, of_line};
 
 /// Someone who follows a journal.
 struct Follower {
@@ -34,28 +30,9 @@ struct Follower {
     _counted: Counted,
 }
 
-/// One of the streams that may run.
-struct Counted(#[allow(dead_code)] OwnedSemaphorePermit);
-
-impl Counted {
-    fn new(place: OwnedSemaphorePermit) -> Counted {
-        gauge!(meters::STREAMS).increment(1.0);
-        Counted(place)
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        gauge!(meters::STREAMS).decrement(1.0);
-    }
-}
-
 /// Follows a domain's journal.
 pub(super) async fn follow(http: Http, ask: Ask, domain: DomainId, after: u64) -> Answer {
-    let place = http.streams.clone().try_acquire_owned();
-    let Ok(place) = place else {
-        return Err(Stopped::saying(&table::BUSY, "too many event streams"));
-    };
+    let counted = Counted::new(&http)?;
     // Listens before it reads: what is committed in between wakes it.
     let hints = http.app.hub.listen();
     let read = http
@@ -70,17 +47,10 @@ pub(super) async fn follow(http: Http, ask: Ask, domain: DomainId, after: u64) -
         after,
         read: read.into(),
         hints,
-        _counted: Counted::new(place),
+        _counted: counted,
     };
     let events = stream::unfold(follower, Follower::next);
-    let alive = KeepAlive::new().interval(limits::STREAM_KEEP_ALIVE);
-    let mut response = Sse::new(events).keep_alive(alive).into_response();
-    // Proxies in between must not hold events back.
-    let unbuffered = HeaderValue::from_static("no");
-    response
-        .headers_mut()
-        .insert("x-accel-buffering", unbuffered);
-    Ok(response)
+    Ok(answer(events))
 }
 
 impl Follower {
@@ -90,7 +60,7 @@ impl Follower {
         loop {
             if let Some(line) = self.read.pop_front() {
                 self.after = line.seq;
-                return Some((Ok(event(&line)), self));
+                return Some((Ok(of_line(&line)), self));
             }
             if *self.stopping.borrow() {
                 return None;
@@ -131,13 +101,4 @@ impl Follower {
             () = stopped => {}
         }
     }
-}
-
-fn event(line: &EventLine) -> Event {
-    let shown = JournalEvent::from(line);
-    let data = serde_json::to_string(&shown).unwrap_or_default();
-    Event::default()
-        .id(line.seq.to_string())
-        .event(shown.kind)
-        .data(data)
 }

@@ -5,7 +5,9 @@ pub mod client;
 pub mod conform;
 pub mod devices;
 pub mod people;
+pub mod reader;
 pub mod world;
 
 pub use client::{Answer, Client};
+pub use reader::Reader;
 pub use world::World;
