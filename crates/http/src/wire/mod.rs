@@ -14,6 +14,6 @@ pub use path::{BySecret, DryRun, InDomain, OfAccount, OfToken, OfUser};
 pub use seats::{Prices, Quantities};
 pub use texts::{Currency, Email, Moment, Prefix, Zone};
 pub use words::{
-    Feature, Identity, LicenseModel, LinkState, PaymentMethod, Permission, Plan, Prerequisite,
-    Role, SeatKind, State, Tier, UserState, When,
+    Feature, Identity, LicenseModel, LinkState, PaymentMethod, Permission, Phase, Plan,
+    Prerequisite, Role, SeatKind, State, Tier, UserState, When,
 };

@@ -1,7 +1,7 @@
 //! Closed lists of words, each the twin of an inner enum.
 
 use serde::{Deserialize, Serialize};
-use usher_rules::{accounts, billing, links, roles, seats, standing, tiers};
+use usher_rules::{accounts, billing, calls, links, roles, seats, standing, tiers};
 use utoipa::ToSchema;
 
 /// A twin of an inner enum: the same variants, written in small letters.
@@ -70,6 +70,9 @@ words! {
 
     /// How a domain pays. `manual`: by bank transfer.
     PaymentMethod = billing::PaymentMethod { Manual }
+
+    /// How far a call is.
+    Phase = calls::Phase { Ringing, Answered, Ended }
 
     /// When a smaller number of seats counts: at once, or from the end of the period.
     When = seats::When { Now, PeriodEnd }

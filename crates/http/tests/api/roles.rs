@@ -50,6 +50,7 @@ struct Stage {
     team: Value,
     link: Value,
     call: String,
+    pool: String,
 }
 
 impl Stage {
@@ -90,6 +91,7 @@ impl Stage {
             .post(&format!("{path}/calls"), json!({}))
             .await;
         let call = text(&call.expect(201)["id"]);
+        let pool = text(&mid.default_pool(2).await);
         Stage {
             invitation: world.server.mailed("invited@example.com").await,
             reset: world.server.mailed("target@example.com").await,
@@ -98,6 +100,7 @@ impl Stage {
             team,
             link,
             call,
+            pool,
             world,
             target,
             invited,
@@ -135,7 +138,11 @@ impl Stage {
             "see_call_link" | "call_by_link" | "see_guest_call" => token_of(&self.link),
             _ => &self.invitation,
         };
-        template
+        let query = match operation {
+            "report_seats" | "report_seats_needed" => format!("?pool={}", self.pool),
+            _ => String::new(),
+        };
+        format!("{template}{query}")
             .replace("{domain}", &self.world.mid.id)
             .replace("{user}", &text(&user["id"]))
             .replace("{token}", secret)
