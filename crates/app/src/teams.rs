@@ -176,17 +176,28 @@ impl UseCase for SetMember {
 
     fn decide(&self, draft: &mut Draft<'_>) -> Result<(), Refusal> {
         draft.authorise(self.domain, Power::ManageTeams)?;
-        let (world, domain) = (draft.world(), self.domain);
-        world.team(domain, self.team)?;
-        world.user(domain, self.user)?;
-        let entries = if self.inside {
-            teams::join(world, domain, self.team, self.user)?
-        } else {
-            teams::leave(world, domain, self.team, self.user)
-        };
-        draft.happen(entries);
-        Ok(())
+        set_member(draft, self.domain, self.team, self.user, self.inside)
     }
+}
+
+/// Puts a user into a team, or takes it out; whoever calls has authorised that.
+pub(crate) fn set_member(
+    draft: &mut Draft<'_>,
+    domain: DomainId,
+    team: TeamId,
+    user: UserId,
+    inside: bool,
+) -> Result<(), Refusal> {
+    let world = draft.world();
+    world.team(domain, team)?;
+    world.user(domain, user)?;
+    let entries = if inside {
+        teams::join(world, domain, team, user)?
+    } else {
+        teams::leave(world, domain, team, user)
+    };
+    draft.happen(entries);
+    Ok(())
 }
 
 impl App {

@@ -132,3 +132,157 @@ async fn before(store: &dyn Store, head: Head, version: u64, moment: Time) -> Re
     }
     Ok(low)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use usher_rules::ids::{DeviceKey, SessionId, UserId};
+    use usher_rules::sessions::EndReason;
+    use usher_rules::{DomainId, UnitId};
+    use usher_store::memory::MemoryStore;
+    use usher_store::{HeadChange, JournalEntry, Unit};
+    use uuid::Uuid;
+
+    const DOMAIN: Head = Head::Domain(DomainId(Uuid::from_u128(1)));
+    const POOL: PoolId = PoolId(Uuid::from_u128(1));
+    const START: i64 = 1_800_000_000;
+
+    fn at(second: i64) -> Time {
+        Time::ZERO.plus_seconds(START + second)
+    }
+
+    /// The session of this number starts.
+    fn starts(n: u128, occupied: u32) -> Event {
+        Event::SessionStarted {
+            session: SessionId::nth(n),
+            user: UserId::nth(n),
+            pool: Some(POOL),
+            device: DeviceKey::nth(n),
+            links_until: None,
+            occupied,
+        }
+    }
+
+    /// It ends, having begun so many seconds after the start.
+    fn ends(n: u128, began: i64, occupied: u32) -> Event {
+        Event::SessionEnded {
+            session: SessionId::nth(n),
+            user: UserId::nth(n),
+            pool: Some(POOL),
+            reason: EndReason::LoggedOff,
+            by: None,
+            started_at: at(began),
+            occupied,
+        }
+    }
+
+    /// A journal of what takes effect and is recorded at these seconds.
+    async fn store(entries: &[(i64, i64, Event)]) -> MemoryStore {
+        let store = MemoryStore::new(at(0));
+        for (seq, (effective, recorded, event)) in (1..).zip(entries) {
+            let unit = Unit {
+                id: UnitId::nth(u128::from(seq)),
+                at: at(*recorded),
+                heads: vec![HeadChange {
+                    head: DOMAIN,
+                    expected: seq - 1,
+                    next: seq,
+                    in_turn: false,
+                }],
+                journal: vec![JournalEntry {
+                    head: DOMAIN,
+                    seq,
+                    at: at(*effective),
+                    recorded_at: at(*recorded),
+                    actor: None,
+                    request: Uuid::nil(),
+                    event: event.clone(),
+                }],
+                writes: Vec::new(),
+            };
+            assert_eq!(store.commit(vec![unit]).await, [Ok(())]);
+        }
+        store
+    }
+
+    /// When what was picked up took effect, in seconds from the start.
+    async fn read(store: &MemoryStore, from: i64, to: i64, version: u64) -> Vec<i64> {
+        let mut reading = Reading::new(POOL, at(from), at(to));
+        let read = journal(store, DOMAIN, version, 100, &mut reading).await;
+        assert_eq!(read, Ok(()));
+        let seconds = |entry: &Entry| entry.at.0 / 1_000_000 - START;
+        reading.entries.iter().map(seconds).collect()
+    }
+
+    #[tokio::test]
+    async fn e14_reading_begins_with_the_first_entry_of_the_time() {
+        let events: Vec<(i64, i64, Event)> = (0..50)
+            .map(|n| (10 * n, 10 * n, starts(n as u128, n as u32 + 1)))
+            .collect();
+        let store = store(&events).await;
+        for from in 0..=500 {
+            let expected: Vec<i64> = (0..50).map(|n| 10 * n).filter(|at| *at >= from).collect();
+            assert_eq!(read(&store, from, 1000, 50).await, expected, "from {from}");
+            assert_eq!(
+                before(&store, DOMAIN, 50, at(from)).await,
+                Ok(50 - expected.len() as u64)
+            );
+        }
+        assert_eq!(read(&store, 0, 1000, 0).await, [0; 0], "an empty journal");
+        // What was committed after the state was looked at is no part of it.
+        assert_eq!(read(&store, 0, 1000, 3).await, [0, 10, 20]);
+    }
+
+    #[tokio::test]
+    async fn e14_what_took_effect_before_and_was_recorded_later_stays_out() {
+        let store = store(&[
+            (0, 0, starts(1, 1)),
+            (90, 120, ends(1, 0, 0)),
+            (130, 130, starts(2, 1)),
+        ])
+        .await;
+        assert_eq!(read(&store, 100, 200, 3).await, [130]);
+        assert_eq!(read(&store, 90, 200, 3).await, [90, 130]);
+    }
+
+    #[tokio::test]
+    async fn e14_reading_ends_when_nothing_more_can_tell_of_the_time() {
+        let before = |n| (50, 50, starts(n, n as u32));
+        let mut events = vec![before(1), before(2)];
+        events.push((150, 150, starts(3, 3)));
+        events.push((160, 160, ends(2, 50, 2)));
+        events.push((170, 170, ends(3, 150, 1)));
+        events.push((180, 180, ends(1, 50, 0)));
+        // Of sessions that began after the time.
+        events.extend((0..20).map(|n| (200 + n, 200 + n, starts(9, 1))));
+        let store = store(&events).await;
+        assert_eq!(read(&store, 0, 100, 26).await, [50, 50, 150, 160, 170, 180]);
+        // Nothing happened in the time: what comes first after it tells how many there were.
+        assert_eq!(read(&store, 60, 100, 26).await, [150, 160, 170, 180]);
+        // Nobody was there at its end.
+        assert_eq!(read(&store, 175, 190, 26).await, [180]);
+    }
+
+    #[tokio::test]
+    async fn e14_a_report_reads_a_limited_number_of_lines() {
+        let page = u64::from(limits::REPORT_PAGE);
+        let events: Vec<(i64, i64, Event)> = (0..page as i64 + 1)
+            .map(|n| (n, n, starts(n as u128, n as u32 + 1)))
+            .collect();
+        let store = store(&events).await;
+        let mut reading = Reading::new(POOL, at(0), at(1_000_000));
+        let refused = journal(&store, DOMAIN, page + 1, page, &mut reading).await;
+        let refused = refused.expect_err("too many lines");
+        assert!(matches!(
+            refused,
+            Failure::Refused(Refusal::Invalid { field: "from", .. })
+        ));
+        let mut reading = Reading::new(POOL, at(0), at(1_000_000));
+        let read = journal(&store, DOMAIN, page + 1, page + 1, &mut reading).await;
+        assert_eq!((read, reading.entries.len() as u64), (Ok(()), page + 1));
+        // A later time takes fewer.
+        let mut reading = Reading::new(POOL, at(2), at(1_000_000));
+        let read = journal(&store, DOMAIN, page + 1, page, &mut reading).await;
+        assert_eq!(read, Ok(()));
+    }
+}

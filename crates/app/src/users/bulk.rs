@@ -3,13 +3,14 @@
 
 use usher_rules::roles::{Power, Rank};
 use usher_rules::users::{License, set_license};
-use usher_rules::{DomainId, Head, Refusal, UserId};
+use usher_rules::{DomainId, Head, Refusal, TeamId, UserId};
 use usher_store::{Load, Snapshot};
 
 use super::{Step, needs_pool, needs_user, take_step};
 use crate::desk::UseCase;
 use crate::draft::Draft;
 use crate::limits;
+use crate::teams::set_member;
 
 /// What is done to each user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +19,10 @@ pub enum Action {
     License(License),
     /// Suspends, restores, removes, sends again.
     Step(Step),
+    /// Puts it into a team.
+    Join(TeamId),
+    /// Takes it out of a team.
+    Leave(TeamId),
 }
 
 /// Does it to each of these users.
@@ -47,6 +52,10 @@ impl UseCase for Bulk {
                     needs_pool(load, self.domain, license);
                 }
                 Action::Step(step) => step.needs(seen, load, self.domain, *user),
+                Action::Join(team) | Action::Leave(team) => {
+                    needs_user(seen, load, self.domain, *user);
+                    load.teams.insert((self.domain, team));
+                }
             }
         }
     }
@@ -77,6 +86,8 @@ impl Bulk {
                 Ok(())
             }
             Action::Step(step) => take_step(draft, rank, self.domain, user, step),
+            Action::Join(team) => set_member(draft, self.domain, team, user, true),
+            Action::Leave(team) => set_member(draft, self.domain, team, user, false),
         }
     }
 }

@@ -1,13 +1,15 @@
 //! New domain users: invited (rule D1) or added directly (rule D2).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use usher_rules::event::Start;
-use usher_rules::ids::PoolId;
+use usher_rules::ids::{PoolId, TeamId};
 use usher_rules::roles::{Permissions, Power, Rank, Role};
+use usher_rules::teams::{self, MAX_TEAMS_OF_USER};
 use usher_rules::tiers::{Features, Tier};
 use usher_rules::users::{self, License};
-use usher_rules::{AccountId, DomainId, Head, Refusal, UserId};
+use usher_rules::{AccountId, DomainId, Entry, Head, Refusal, UserId};
 use usher_store::lists::UserLine;
 use usher_store::records::{AccountRecord, Person};
 use usher_store::{Load, Snapshot, Write};
@@ -39,6 +41,8 @@ pub struct NewUser {
     pub permissions: Permissions,
     /// What is switched off.
     pub features_off: Features,
+    /// The teams that it will be in.
+    pub teams: BTreeSet<TeamId>,
     /// For one who is added directly: argon2id of a first password, if one is given.
     pub password: Option<String>,
 }
@@ -125,6 +129,8 @@ pub(super) fn needs_new(load: &mut Load, domain: DomainId, new: &NewUser, mode: 
     let email = new.email.trim().to_lowercase();
     load.user_emails.insert((domain, email.clone()));
     needs_pool(load, domain, new.license());
+    let teams = new.teams.iter().map(|team| (domain, *team));
+    load.teams.extend(teams);
     if mode == Mode::Add {
         load.emails.insert(email);
     }
@@ -143,6 +149,7 @@ pub(super) fn create(
     mode: Mode,
 ) -> Result<UserId, Refusal> {
     may_grant(rank, &[new.role], Some(new.permissions))?;
+    valid_teams(draft, domain, &new.teams)?;
     let person = person(draft, domain, new)?;
     let id = person.user;
     let start = Start {
@@ -170,7 +177,27 @@ pub(super) fn create(
             draft.happen(entries);
         }
     }
+    let teams = new.teams.iter();
+    let joined = teams.map(|team| teams::join(draft.world(), domain, *team, id));
+    let joined: Result<Vec<Vec<Entry>>, Refusal> = joined.collect();
+    draft.happen(joined?.concat());
     Ok(id)
+}
+
+/// Teams of the domain, no more than a user can be in: joining them is not refused then.
+fn valid_teams(
+    draft: &Draft<'_>,
+    domain: DomainId,
+    teams: &BTreeSet<TeamId>,
+) -> Result<(), Refusal> {
+    if teams.len() > MAX_TEAMS_OF_USER {
+        return Err(Refusal::Invalid {
+            field: "teams",
+            why: "a user is in 100 teams at most",
+        });
+    }
+    let mut teams = teams.iter();
+    teams.try_for_each(|team| draft.world().team(domain, *team).map(|_| ()))
 }
 
 fn person(draft: &Draft<'_>, domain: DomainId, new: &NewUser) -> Result<Person, Refusal> {

@@ -3,11 +3,10 @@
 use serde::{Deserialize, Serialize};
 use usher_app::links::guest::GuestCall;
 use usher_rules::Time;
-use usher_rules::calls::Phase;
 use usher_store::lists::LinkLine;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::wire::{CallId, LinkId, LinkState, Moment};
+use crate::wire::{CallId, LinkId, LinkState, Moment, Phase};
 
 /// A call link, as the user sees it whose it is. Its address is shown once, when it is made.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -41,36 +40,20 @@ impl CallLink {
     }
 }
 
-/// How far a guest's call is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum GuestCallState {
-    /// It rings on the user's device.
-    Ringing,
-    /// The user answered.
-    Answered,
-    /// It is over: it ended, or nobody answered.
-    Ended,
-}
-
 /// A guest's call.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct GuestCallAnswer {
     /// Its id, the same as the user's device knows it by.
     pub id: CallId,
     /// How far it is.
-    pub state: GuestCallState,
+    pub phase: Phase,
 }
 
 impl From<&GuestCall> for GuestCallAnswer {
     fn from(call: &GuestCall) -> Self {
         GuestCallAnswer {
             id: call.call.into(),
-            state: match call.phase {
-                Phase::Ringing => GuestCallState::Ringing,
-                Phase::Answered => GuestCallState::Answered,
-                Phase::Ended => GuestCallState::Ended,
-            },
+            phase: call.phase.into(),
         }
     }
 }

@@ -13,16 +13,19 @@ use crate::answer::{Answer, change};
 use crate::extract::{At, Writes};
 use crate::problem::{Problem, Stopped};
 use crate::state::Http;
-use crate::wire::{InDomain, PoolId, Tier, UserId};
+use crate::wire::{InDomain, PoolId, TeamId, Tier, UserId};
 
 /// What is done to each user. `set_tier`: an upgrade, a downgrade, or a seat of its own, of the
-/// tier in `tier`; `set_pool`: a place in the pool in `pool`.
+/// tier in `tier`; `set_pool`: a place in the pool in `pool`; `join_team`, `leave_team`: the team
+/// in `team`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum BulkAction {
     SetTier,
     SetPool,
+    JoinTeam,
+    LeaveTeam,
     Suspend,
     Restore,
     Remove,
@@ -44,6 +47,9 @@ pub struct BulkRequest {
     /// The pool, for `set_pool`.
     #[serde(default)]
     pub pool: Option<PoolId>,
+    /// The team, for `join_team` and `leave_team`.
+    #[serde(default)]
+    pub team: Option<TeamId>,
 }
 
 /// What became of each user, in the order asked.
@@ -66,23 +72,44 @@ pub struct BulkOutcome {
 
 impl BulkRequest {
     fn action(&self) -> Result<Action, Stopped> {
-        match (self.action, self.tier, self.pool) {
-            (BulkAction::SetTier, Some(tier), None) => {
-                Ok(Action::License(License::Named { tier: tier.into() }))
-            }
-            (BulkAction::SetPool, None, Some(pool)) => {
-                Ok(Action::License(License::Shared { pool: pool.0 }))
-            }
-            (BulkAction::SetTier, None, _) => Err(Stopped::invalid("tier", "is missing")),
-            (BulkAction::SetPool, _, None) => Err(Stopped::invalid("pool", "is missing")),
-            (_, Some(_), _) => Err(Stopped::invalid("tier", "belongs to set_tier only")),
-            (_, _, Some(_)) => Err(Stopped::invalid("pool", "belongs to set_pool only")),
-            (BulkAction::Suspend, ..) => Ok(Action::Step(Step::Suspend)),
-            (BulkAction::Restore, ..) => Ok(Action::Step(Step::Restore)),
-            (BulkAction::Remove, ..) => Ok(Action::Step(Step::Remove)),
-            (BulkAction::Resend, ..) => Ok(Action::Step(Step::Resend)),
-        }
+        use BulkAction::{JoinTeam, LeaveTeam, Remove, Resend, Restore, SetPool, SetTier, Suspend};
+        self.belongs("tier", self.tier.is_some(), &[SetTier], "set_tier only")?;
+        self.belongs("pool", self.pool.is_some(), &[SetPool], "set_pool only")?;
+        let of_teams = [JoinTeam, LeaveTeam];
+        let only = "join_team and leave_team only";
+        self.belongs("team", self.team.is_some(), &of_teams, only)?;
+        let tier = self.tier.ok_or_else(missing("tier"));
+        let pool = self.pool.ok_or_else(missing("pool"));
+        let team = self.team.ok_or_else(missing("team"));
+        Ok(match self.action {
+            SetTier => Action::License(License::Named { tier: tier?.into() }),
+            SetPool => Action::License(License::Shared { pool: pool?.0 }),
+            JoinTeam => Action::Join(team?.0),
+            LeaveTeam => Action::Leave(team?.0),
+            Suspend => Action::Step(Step::Suspend),
+            Restore => Action::Step(Step::Restore),
+            Remove => Action::Step(Step::Remove),
+            Resend => Action::Step(Step::Resend),
+        })
     }
+
+    /// Refuses a field that was given with an action that it doesn't belong to.
+    fn belongs(
+        &self,
+        field: &str,
+        given: bool,
+        to: &[BulkAction],
+        only: &str,
+    ) -> Result<(), Stopped> {
+        if given && !to.contains(&self.action) {
+            return Err(Stopped::invalid(field, &format!("belongs to {only}")));
+        }
+        Ok(())
+    }
+}
+
+fn missing(field: &'static str) -> impl FnOnce() -> Stopped {
+    move || Stopped::invalid(field, "is missing")
 }
 
 fn show(outcomes: &[(usher_rules::UserId, Result<(), Refusal>)]) -> BulkAnswer {

@@ -12,7 +12,7 @@ use crate::answer::{Answer, of_reply, render};
 use crate::extract::{At, Writes};
 use crate::problem::Stopped;
 use crate::state::Http;
-use crate::wire::{Email, Feature, InDomain, Permission, PoolId, Role, Tier};
+use crate::wire::{Email, Feature, InDomain, Permission, PoolId, Role, TeamId, Tier};
 
 /// Someone who is to become a domain user.
 #[derive(Clone, Deserialize, ToSchema)]
@@ -50,6 +50,10 @@ pub struct NewUserRequest {
     #[schema(max_items = 8)]
     #[serde(default)]
     pub features_off: Option<Vec<Feature>>,
+    /// The teams that the user will be in.
+    #[schema(max_items = 100)]
+    #[serde(default)]
+    pub teams: Option<Vec<TeamId>>,
     /// Add at once instead of inviting: the address's owner is not asked or notified.
     #[serde(default)]
     pub add: Option<bool>,
@@ -78,6 +82,8 @@ impl From<&NewUserRequest> for NewUser {
         if let Some(features) = &said.features_off {
             new.features_off = features.iter().map(|word| (*word).into()).collect();
         }
+        let teams = said.teams.iter().flatten();
+        new.teams = teams.map(|team| team.0).collect();
         new
     }
 }

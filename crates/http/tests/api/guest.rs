@@ -252,10 +252,7 @@ async fn f2_whoever_presses_the_button_is_nobody() {
         .expect("a session");
     let link = stage.ann.call_link(json!({})).await;
     assert_eq!(stage.world.member.press(&link).await.status, 303);
-    let mid = &stage.world.mid;
-    let reader = mid.owner.with("accept", "application/json");
-    let page = reader.get(&mid.path("/events?limit=200")).await.expect(200);
-    let events = page["items"].as_array().expect("items");
-    let rings = events.iter().find(|event| event["kind"] == "call_started");
-    assert_eq!(rings.expect("it rings")["actor"], Value::Null);
+    let rings = stage.world.mid.happened("call_started").await;
+    assert_eq!(rings.len(), 1);
+    assert_eq!(rings[0]["actor"], Value::Null);
 }

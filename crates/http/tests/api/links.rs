@@ -32,7 +32,7 @@ impl Client {
     async fn state_of(&self, link: &Value, call: &Value) -> Value {
         let call = call["id"].as_str().expect("an id");
         let path = format!("/v1/call-links/{}/calls/{call}", token_of(link));
-        self.get(&path).await.expect(200)["state"].clone()
+        self.get(&path).await.expect(200)["phase"].clone()
     }
 }
 
@@ -155,14 +155,12 @@ async fn f2_a_guests_call_rings_is_answered_and_ends() {
     let session = stage.phone.enters(server).await.expect("a session");
     let link = stage.ann.call_link(json!({})).await;
     let call = guest.call_by(&link).await.expect(201);
-    assert_eq!(call["state"], "ringing");
+    assert_eq!(call["phase"], "ringing");
     // The device is told by the journal, with the session.
-    let mid = &stage.world.mid;
-    let reader = mid.owner.with("accept", "application/json");
-    let page = reader.get(&mid.path("/events?limit=200")).await.expect(200);
-    let events = page["items"].as_array().expect("items");
-    let rings = events.iter().find(|event| event["kind"] == "call_started");
-    let rings = rings.expect("it rings");
+    let rings = stage.world.mid.happened("call_started").await;
+    let [rings] = &rings[..] else {
+        panic!("{rings:?}")
+    };
     assert_eq!(rings["data"]["call"], call["id"]);
     assert_eq!(rings["data"]["session"], session.to_string());
     assert_eq!(rings["data"]["link"], link["link"]["id"]);
@@ -252,12 +250,7 @@ async fn e6_a_pool_caps_the_validity_of_its_users_links() {
 /// A user of a new default pool, of one seat.
 async fn shared(stage: &Stage, name: &str) -> (Value, Client) {
     let mid = &stage.world.mid;
-    mid.order(json!({"seat_license": 1})).await.expect(200);
-    let reader = mid.owner.with("accept", "application/json");
-    let page = reader.get(&mid.path("/events?limit=200")).await.expect(200);
-    let events = page["items"].as_array().expect("items");
-    let made = events.iter().find(|event| event["kind"] == "pool_made");
-    let pool = made.expect("a pool")["data"]["pool"].clone();
+    let pool = mid.default_pool(1).await;
     let user = mid.user(name, json!({"pool": pool})).await;
     let client = stage.world.server.enter_as(&user).await;
     (user, client)

@@ -14,6 +14,7 @@ mod links;
 mod me;
 mod operator;
 mod pages;
+mod reports;
 mod roles;
 mod sandbox;
 mod seats;

@@ -167,7 +167,11 @@ impl Stage {
             "delete_pool" => &self.empty_pool,
             _ => &self.pool,
         };
-        template
+        let query = match operation {
+            "report_seats" | "report_seats_needed" => format!("?pool={}", self.pool),
+            _ => String::new(),
+        };
+        format!("{template}{query}")
             .replace("{domain}", &self.world.mid.id)
             .replace("{user}", &text(&user["id"]))
             .replace("{token}", secret)

@@ -314,3 +314,85 @@ async fn d5_teams_and_contacts_come_in_pages() {
         foreign.expect_fields(&["cursor"]);
     }
 }
+
+#[tokio::test]
+async fn d1_an_invitation_carries_teams() {
+    let world = World::new().await;
+    let mid = &world.mid;
+    let (desk, field) = (mid.team("Desk").await, mid.team("Field").await);
+    let ann = mid.user("ann", json!({"teams": [desk["id"]]})).await;
+    let bob = json!({
+        "email": "bob@example.com", "name": "bob", "teams": [desk["id"], field["id"], desk["id"]],
+    });
+    mid.owner.post(&mid.path("/users"), bob).await.expect(201);
+    for (team, members) in [(&desk, 2), (&field, 1)] {
+        let seen = mid.owner.get(&mid.team_path(team)).await.expect(200);
+        assert_eq!(seen["members"], members);
+    }
+    // Once bob has joined, they see each other.
+    let as_ann = world.server.enter_as(&ann).await;
+    assert_eq!(names(&as_ann, "/v1/me/contacts").await, [""; 0]);
+    let token = world.server.mailed("bob@example.com").await;
+    let accepted = json!({
+        "email": "bob@example.com", "domain_prefix": "mid", "password": "correct horse battery",
+    });
+    let path = format!("/v1/invitations/{token}/accept");
+    world.anonymous().post(&path, accepted).await.expect(200);
+    assert_eq!(names(&as_ann, "/v1/me/contacts").await, ["bob"]);
+    // One team that there is none of, and nobody is invited.
+    let foreign = world.low.team("Desk").await;
+    let cyd = json!({"email": "cyd@example.com", "teams": [desk["id"], foreign["id"]]});
+    let refused = mid.owner.post(&mid.path("/users"), cyd).await;
+    refused.expect_problem(404, "not_found");
+    assert_eq!(
+        names(&mid.owner, &mid.path("/users?search=cyd")).await,
+        [""; 0]
+    );
+    let many = json!({"email": "cyd@example.com", "teams": vec![desk["id"].clone(); 101]});
+    let refused = mid.owner.post(&mid.path("/users"), many).await;
+    refused.expect_fields(&["teams"]);
+}
+
+#[tokio::test]
+async fn d4_many_users_join_and_leave_a_team_each_with_an_outcome() {
+    let world = World::new().await;
+    let mid = &world.mid;
+    let team = mid.team("Desk").await;
+    let ann = mid.user("ann", json!({})).await;
+    let bob = mid.user("bob", json!({})).await;
+    let eve = world.low.user("eve", json!({})).await;
+    let bulk = |action: &str, team: &Value| json!({"users": [ann["id"], eve["id"], bob["id"]], "action": action, "team": team["id"]});
+    let path = mid.path("/users/bulk");
+    for (action, members) in [("join_team", 2), ("leave_team", 0)] {
+        let done = world
+            .admin
+            .post(&path, bulk(action, &team))
+            .await
+            .expect(200);
+        let done: Vec<bool> = (0..3).map(|n| done["items"][n]["done"] == true).collect();
+        assert_eq!(done, [true, false, true]);
+        let seen = mid.owner.get(&mid.team_path(&team)).await.expect(200);
+        assert_eq!(seen["members"], members);
+    }
+    let foreign = world.low.team("Desk").await;
+    let refused = mid
+        .owner
+        .post(&path, bulk("join_team", &foreign))
+        .await
+        .expect(200);
+    assert_eq!(refused["items"][0]["problem"]["code"], "not_found");
+    let missing = json!({"users": [ann["id"]], "action": "leave_team"});
+    mid.owner
+        .post(&path, missing)
+        .await
+        .expect_fields(&["team"]);
+    let foreign = bulk("suspend", &team);
+    mid.owner
+        .post(&path, foreign)
+        .await
+        .expect_fields(&["team"]);
+    let tier = json!({
+        "users": [ann["id"]], "action": "join_team", "team": team["id"], "tier": "base",
+    });
+    mid.owner.post(&path, tier).await.expect_fields(&["tier"]);
+}

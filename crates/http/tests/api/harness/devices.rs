@@ -3,8 +3,9 @@
 use serde_json::Value;
 use usher_app::{Ask, Draft, UseCase};
 use usher_rules::calls::{self, Direction, Phase, Report};
+use usher_rules::pools::{self, PoolSettings};
 use usher_rules::sessions::{self, LogIn, LoggedIn};
-use usher_rules::{CallId, DeviceKey, DomainId, Head, Refusal, SessionId, UserId};
+use usher_rules::{CallId, DeviceKey, DomainId, Head, PoolId, Refusal, SessionId, UserId};
 use usher_store::records::SessionRecord;
 use usher_store::{Load, Snapshot};
 
@@ -127,5 +128,37 @@ impl Device {
         let call = call["id"].as_str().expect("an id").parse();
         let does = Does::Report(session, call.expect("an id"), phase);
         self.act(server, does).await;
+    }
+}
+
+/// Switches a pool's silence limit off: tests let hours pass without a heartbeat.
+#[derive(Debug, Clone, Copy)]
+pub struct Unhurried {
+    pub domain: DomainId,
+    pub pool: PoolId,
+}
+
+impl UseCase for Unhurried {
+    type Answer = ();
+
+    fn head(&self) -> Head {
+        Head::Domain(self.domain)
+    }
+
+    fn needs(&self, _seen: &Snapshot, load: &mut Load) {
+        load.domains.insert(self.domain);
+        load.pool_sessions.insert((self.domain, self.pool));
+        load.pool_queues.insert((self.domain, self.pool));
+    }
+
+    fn decide(&self, draft: &mut Draft<'_>) -> Result<(), Refusal> {
+        let world = draft.world();
+        let settings = PoolSettings {
+            silence_seconds: None,
+            ..world.pool(self.domain, self.pool)?.settings
+        };
+        let changed = pools::change(world, self.domain, self.pool, settings)?;
+        draft.happen(changed);
+        Ok(())
     }
 }

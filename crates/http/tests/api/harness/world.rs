@@ -214,6 +214,30 @@ impl Domain {
         self.owner.put(&self.path("/seats"), change).await
     }
 
+    /// The pool that the first order of shared seats makes.
+    pub async fn default_pool(&self, seats: u32) -> Value {
+        let order = json!({"seat_license": seats});
+        self.order(order).await.expect(200);
+        let made = self.happened("pool_made").await.pop();
+        made.expect("a pool")["data"]["pool"].clone()
+    }
+
+    /// What happened of a kind, oldest first.
+    pub async fn happened(&self, kind: &str) -> Vec<Value> {
+        let reader = self.owner.with("accept", "application/json");
+        let mut path = self.path("/events?limit=200");
+        let mut found = Vec::new();
+        loop {
+            let page = reader.get(&path).await.expect(200);
+            let items = page["items"].as_array().expect("items").iter();
+            found.extend(items.filter(|event| event["kind"] == kind).cloned());
+            let Some(cursor) = page["next_cursor"].as_str() else {
+                return found;
+            };
+            path = self.path(&format!("/events?limit=200&cursor={cursor}"));
+        }
+    }
+
     pub fn path(&self, rest: &str) -> String {
         format!("/v1/domains/{}{rest}", self.id)
     }
