@@ -12,6 +12,7 @@ use usher_store::records::{Token, TokenKind};
 use usher_store::{Load, Snapshot};
 
 use crate::desk::Failure;
+use crate::sweep::Settle;
 use crate::{App, Ask, limits};
 
 /// Someone who is signed in.
@@ -153,6 +154,21 @@ impl App {
         Ok(answer)
     }
 
+    /// Likewise, before rows of a domain's front desk are listed: what was due there is
+    /// written down first, for a list knows nothing of it.
+    pub(crate) async fn look_written<L: Look>(
+        self: &Arc<Self>,
+        ask: &Ask,
+        look: &L,
+        domain: DomainId,
+    ) -> Result<L::Answer, Failure> {
+        let (seen, due) = self.look_with_due(ask, look).await?;
+        if !due.is_empty() {
+            self.do_now(Ask::default(), Settle(domain)).await?;
+        }
+        Ok(seen)
+    }
+
     /// Likewise, with what was due by then and is not written down yet.
     ///
     /// # Errors
@@ -213,6 +229,7 @@ fn settle(snapshot: &mut Snapshot) -> Vec<Entry> {
         due.extend(snapshot.world.settle_loaded(domain, DUE_OF_A_KIND as usize));
     }
     due.extend(snapshot.world.follow_standing());
+    due.extend(snapshot.world.follow_pools());
     due
 }
 

@@ -2,6 +2,7 @@
 
 mod events;
 mod heartbeat;
+mod list;
 mod log_in;
 mod log_off;
 mod log_out;
@@ -21,7 +22,7 @@ pub use wire::Session;
 /// The endpoints.
 pub fn routes() -> OpenApiRouter<Http> {
     OpenApiRouter::new()
-        .routes(routes!(log_in::log_in_to_seat))
+        .routes(routes!(list::list_user_sessions, log_in::log_in_to_seat))
         .routes(routes!(see::see_session, log_off::log_off))
         .routes(routes!(log_out::log_user_out))
         .routes(routes!(events::listen_as_device))
