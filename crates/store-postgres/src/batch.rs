@@ -324,6 +324,7 @@ impl Last {
         if is_attempts(self.table) {
             self.sort();
         }
+        self.rows.sort_by_key(|row| !row.ends_a_session());
         let mut removes = Block::new(self.table.key.iter().map(|(_, kind)| *kind));
         let mut puts = Block::new(self.table.columns().map(|(_, kind)| kind));
         for row in self.rows {

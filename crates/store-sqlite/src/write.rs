@@ -257,7 +257,10 @@ impl Thread {
             end.version = change.next;
             journal::close(&self.connection, change.head.key(), *end, unit)?;
         }
-        let rows: Vec<Row> = unit.writes.iter().map(|write| write.row()).collect();
+        let mut rows: Vec<Row> = unit.writes.iter().map(|write| write.row()).collect();
+        if rows.iter().any(Row::ends_a_session) {
+            rows.sort_by_key(|row| !row.ends_a_session());
+        }
         if order == Order::ClearedFirst {
             for row in &rows {
                 self.rows.clear(&self.connection, row)?;

@@ -26,7 +26,7 @@ use crate::lists::{
 use crate::port::{Forget, MailOutcome};
 use crate::records::{Mail, Token};
 use crate::{Committed, Error, Load, Result, Snapshot, Store, Turn, Unit};
-pub(crate) use tables::Tables;
+pub(crate) use tables::{AnySession, Tables};
 
 /// A store in memory. Clones are handles to the same store.
 #[derive(Clone)]

@@ -104,11 +104,12 @@ impl Table {
         self.name == SESSIONS.name && column == "seen_at"
     }
 
-    /// Whether the database compares a row with the one before it. Such a row is never taken
-    /// away first, to let go of what is unique in it; there is nothing.
+    /// Whether a row is compared with the one before it. Such a row is never taken away to be
+    /// written anew, though something unique in it may change hands in the same unit: nothing
+    /// does, but for what [`Row::ends_a_session`].
     #[must_use]
     pub fn builds_on_itself(&self) -> bool {
-        [ATTEMPTS.name, POOLS.name].contains(&self.name)
+        [ATTEMPTS.name, POOLS.name, SESSIONS.name].contains(&self.name)
     }
 }
 
@@ -121,6 +122,20 @@ pub enum Row {
     Remove(&'static Table, Vec<Value>),
     /// A session's device was seen: domain, session, when.
     Seen([Value; 3]),
+}
+
+impl Row {
+    /// Whether it ends a session. It is written before the other rows of its unit: the user's
+    /// next session may be among them.
+    #[must_use]
+    pub fn ends_a_session(&self) -> bool {
+        match self {
+            Row::Put(table, values) if table.name == SESSIONS.name => {
+                values[desk::ENDED_AT] != Value::Int(None)
+            }
+            _ => false,
+        }
+    }
 }
 
 use Type::{Blob, Id, Int, Text};

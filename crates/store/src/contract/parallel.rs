@@ -9,6 +9,7 @@
 
 mod change;
 mod compare;
+mod desk;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -93,6 +94,7 @@ impl Run {
             0 => self.claim_mail(a, b).await,
             1 => self.forget(a, b).await,
             2..=4 => self.look(a, b).await,
+            5 => self.see(a, b).await,
             _ => self.commit(a, b).await,
         }
     }

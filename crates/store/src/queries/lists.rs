@@ -42,6 +42,9 @@ pub const UNIT_AT: &str = "SELECT unit FROM journal WHERE head = $1 AND seq = $2
 /// `$1` now, `$2` limit. The last two are standings that no longer fit the domain above:
 /// it froze, or is no longer frozen.
 ///
+/// Where SQLite would begin with all domains, a cross join has it begin with what is due; that
+/// what is frozen is one of two is what it finds its index by.
+///
 /// A session is found by its index, which may be behind its heartbeats; a pool owes offers as
 /// `Pool::owes_offers` says, and can't make them while its domain is frozen.
 pub const DUE: &str = concat!(
@@ -61,12 +64,13 @@ pub const DUE: &str = concat!(
     p.seats - p.occupied - p.offered > CASE WHEN p.reserved > p.reserved_seated \
     THEN p.reserved - p.reserved_seated ELSE 0 END \
     OR (p.waiting_reserved > 0 AND p.seats > p.occupied + p.offered)) \
-    UNION ALL SELECT c.id, 0 FROM domains p JOIN domains c ON c.parent = p.id \
-    WHERE p.noted = 'frozen' AND c.closed = 0 AND c.noted = 'good' \
+    UNION ALL SELECT c.id, 0 FROM domains p CROSS JOIN domains c \
+    WHERE c.parent = p.id AND p.noted IN ('lapsed', 'frozen') AND p.noted = 'frozen' \
+    AND c.closed = 0 AND c.noted = 'good' \
     UNION ALL SELECT c.id, 0 FROM domains c JOIN domains p ON p.id = c.parent \
     WHERE c.noted IN ('lapsed', 'frozen') AND c.closed = 0 AND c.lapsed_at IS NULL \
     AND p.noted <> 'frozen') AS due_now \
-    JOIN domains d ON d.id = due_now.domain AND d.closed = 0 \
+    CROSS JOIN domains d WHERE d.id = due_now.domain AND d.closed = 0 \
     GROUP BY due_now.domain ORDER BY MIN(due_now.due), due_now.domain LIMIT $2"
 );
 

@@ -79,6 +79,9 @@ pub static SESSIONS: Table = Table {
     ],
 };
 
+/// The place of `ended_at` among all columns of [`SESSIONS`].
+pub(super) const ENDED_AT: usize = 22;
+
 /// [`EndedCall`]. One in progress stands in its session.
 pub static CALLS: Table = Table {
     name: "calls",

@@ -72,7 +72,11 @@ impl Run {
         let mut writes = Vec::new();
         for _ in 0..=self.dice.below(4) {
             for write in self.rows() {
-                let row = format!("{:?}", key(&write));
+                let row = match &write {
+                    // One session at most: their tokens don't change hands in one unit.
+                    Write::Session(_) | Write::EndedSession(..) => "a session".to_owned(),
+                    _ => format!("{:?}", key(&write)),
+                };
                 if seen.insert(row) {
                     writes.push(write);
                 }
@@ -94,7 +98,8 @@ impl Run {
     /// One row, or a few that only make sense together.
     fn rows(&mut self) -> Vec<Write> {
         let n = self.dice.below(OTHERS);
-        match self.dice.below(16) {
+        match self.dice.below(26) {
+            16.. => self.desk_rows(),
             0..=2 => self.account_rows(),
             3..=5 => self.domain_rows(),
             6..=9 => self.user_rows(),

@@ -18,7 +18,12 @@ const STATES: [&str; 5] = ["invited", "expired", "declined", "active", "suspende
 
 impl Run {
     /// Both gave this, and it was an answer.
-    fn same<T: PartialEq + Debug>(&self, what: &str, left: Result<T>, right: Result<T>) -> T {
+    pub(super) fn same<T: PartialEq + Debug>(
+        &self,
+        what: &str,
+        left: Result<T>,
+        right: Result<T>,
+    ) -> T {
         let unwrap = |side: Result<T>| match side {
             Ok(value) => value,
             Err(error) => panic!("{}: {what}: {error}", self.place),
@@ -91,6 +96,7 @@ impl Run {
             b.users(domain, &listing).await,
         );
         self.same(&format!("{listing:?}"), left, right);
+        self.pages(a, b).await;
         let (head, after) = (self.head(), self.dice.below(30));
         let limit = self.dice.below(20) as u32;
         let left = a.journal(head, after, limit).await;
@@ -158,6 +164,7 @@ impl Run {
         load.prefixes.retain(|_| dice.percent(30));
         load.user_emails.retain(|_| dice.percent(30));
         load.external_ids.retain(|_| dice.percent(30));
+        self.some_of_the_desk(&mut load);
         load
     }
 
@@ -170,6 +177,15 @@ impl Run {
         self.equal("domains", &l.domains, &r.domains);
         self.equal("lines", &l.lineages, &r.lineages);
         self.equal("users", &l.users, &r.users);
+        self.equal("pools", &l.pools, &r.pools);
+        self.equal("sessions", &l.sessions, &r.sessions);
+        self.equal("those over", &l.ended_sessions, &r.ended_sessions);
+        self.equal("calls", &l.ended_calls, &r.ended_calls);
+        self.equal("links", &l.links, &r.links);
+        self.equal("who waits", &l.waiting, &r.waiting);
+        self.equal("up to", &l.waiting_loaded_to, &r.waiting_loaded_to);
+        self.equal("teams", &l.teams, &r.teams);
+        self.equal("members", &l.members, &r.members);
         self.equal("price books", &l.price_books, &r.price_books);
         self.equal("heads", &left.heads, &right.heads);
         self.equal("tokens", &left.tokens, &right.tokens);
@@ -180,6 +196,10 @@ impl Run {
             &right.domain_records,
         );
         self.equal("prefixes", &left.prefixes, &right.prefixes);
+        self.equal("pools' names", &left.pool_records, &right.pool_records);
+        self.equal("devices", &left.session_records, &right.session_records);
+        self.equal("guests", &left.link_records, &right.link_records);
+        self.equal("teams' names", &left.team_records, &right.team_records);
         self.equal("people", &left.people, &right.people);
         self.equal("answers", &left.remembered, &right.remembered);
         self.equal("attempts", &left.attempts, &right.attempts);
@@ -227,6 +247,7 @@ impl Run {
             let (left, right) = (a.users(domain, &all).await, b.users(domain, &all).await);
             self.same("users", left, right);
         }
+        self.whole_desk(domain, a, b).await;
         let (left, right) = (a.totals_below(domain).await, b.totals_below(domain).await);
         self.same("totals", left, right);
         self.journal(Head::Domain(domain), a, b).await;
@@ -241,7 +262,8 @@ impl Run {
 
 fn sorted(differences: Result<Vec<Difference>>) -> Result<Vec<Difference>> {
     differences.map(|mut all| {
-        all.sort_by(|a, b| (a.of, &a.what).cmp(&(b.of, &b.what)));
+        let key = |d: &Difference| (d.of, d.what.clone(), d.recorded, d.counted);
+        all.sort_by_key(key);
         all
     })
 }
@@ -256,6 +278,7 @@ fn everything() -> Load {
         domains.chain(accounts).chain([Head::System])
     };
     let numbers = || 0..OTHERS;
+    let each = |end: u64| (0..DOMAINS).flat_map(move |d| (0..end).map(move |n| (dom(d), n)));
     Load {
         tokens: (0..OTHERS * 2).map(digest).collect(),
         token_ids: accounts()
@@ -272,6 +295,18 @@ fn everything() -> Load {
             .flat_map(|head| numbers().map(move |n| (head, digest(n))))
             .collect(),
         attempts: numbers().map(digest).collect(),
+        desks: users().collect(),
+        sessions: each(OTHERS).map(|(d, n)| (d, ses(n))).collect(),
+        session_tokens: (0..OTHERS * 2).map(digest).collect(),
+        pools: each(POOLS).map(|(d, n)| (d, pol(n))).collect(),
+        pool_sessions: each(POOLS).map(|(d, n)| (d, pol(n))).collect(),
+        pool_queues: each(POOLS).map(|(d, n)| (d, pol(n))).collect(),
+        all_pools: (0..DOMAINS).map(dom).collect(),
+        calls: each(OTHERS).map(|(d, n)| (d, cal(n))).collect(),
+        links: each(OTHERS).map(|(d, n)| (d, lnk(n))).collect(),
+        link_tokens: (0..OTHERS * 2).map(digest).collect(),
+        teams: each(POOLS).map(|(d, n)| (d, tem(n))).collect(),
+        team_members: each(POOLS).map(|(d, n)| (d, tem(n))).collect(),
         prices: true,
         keys: true,
         ..Load::default()

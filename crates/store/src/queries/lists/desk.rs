@@ -68,13 +68,13 @@ fn name(row: &dyn Columns, at: usize) -> Result<String> {
     Ok(Reader::new(row, "people", at).text(0)?.to_owned())
 }
 
-/// `$1` domain, `$2` pool, `$3` limit.
+/// `$1` domain, `$2` pool, `$3` limit. A cross join, since SQLite would begin with all people.
 pub const WAITING: &str = concat!(
     "SELECT ",
     columns!(waiting),
-    ", pe.name FROM waiting w \
-     JOIN people pe ON pe.domain = w.domain AND pe.user_id = w.user_id \
-     WHERE w.domain = $1 AND w.pool = $2 \
+    ", pe.name FROM waiting w CROSS JOIN people pe \
+     WHERE pe.domain = w.domain AND pe.user_id = w.user_id \
+     AND w.domain = $1 AND w.pool = $2 \
      ORDER BY w.reserved DESC, w.place, w.user_id LIMIT $3"
 );
 

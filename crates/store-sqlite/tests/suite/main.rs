@@ -1,0 +1,6 @@
+//! The embedded store's own tests, in one program.
+
+mod constraints;
+mod folder;
+mod plans;
+mod store;
