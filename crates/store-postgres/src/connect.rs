@@ -54,6 +54,13 @@ const READ_ONLY: &str = "SET default_transaction_isolation = 'repeatable read'; 
     SET default_transaction_read_only = on; SET statement_timeout = '30s'; ";
 const SOME_TIME: &str = "SET statement_timeout = '60s'; ";
 
+/// For pages in an index's order and for totals. A planner that misjudges how many rows a
+/// join gives reads and sorts a domain to show fifty of it, or reads a table once for every
+/// level of a tree, or starts a process to help with that.
+const IN_ORDER: &str = "SET max_parallel_workers_per_gather = 0; \
+    SET enable_seqscan = off; SET enable_bitmapscan = off; \
+    SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_sort = off; ";
+
 /// What a session is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
@@ -61,7 +68,9 @@ pub(crate) enum Purpose {
     Load,
     /// The writer's batches.
     Write,
-    /// Lists and reports, which the planner may answer as it likes.
+    /// Pages in an index's order, and totals.
+    Page,
+    /// Searches, sweeps and checks, which the planner may answer as it likes.
     List,
     /// Turns: advisory locks.
     Turn,
@@ -72,6 +81,7 @@ impl Purpose {
         let (name, own) = match self {
             Purpose::Load => ("usher loads", [BY_KEY, READ_ONLY].concat()),
             Purpose::Write => ("usher writer", BY_KEY.to_owned()),
+            Purpose::Page => ("usher pages", [IN_ORDER, SOME_TIME].concat()),
             Purpose::List => ("usher lists", SOME_TIME.to_owned()),
             Purpose::Turn => ("usher turns", String::new()),
         };

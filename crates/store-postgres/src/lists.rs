@@ -30,35 +30,40 @@ type Params<'a> = [&'a (dyn ToSql + Sync)];
 
 /// Where lists are asked for.
 pub(crate) struct Lists {
-    pool: Pool,
+    /// For pages in an index's order, and totals.
+    pages: Pool,
+    /// For everything else.
+    rest: Pool,
 }
 
 impl Lists {
     pub(crate) fn new(config: &Config) -> Result<Lists> {
-        let pool = pool(config, Purpose::List, CONNECTIONS)?;
-        Ok(Lists { pool })
+        Ok(Lists {
+            pages: pool(config, Purpose::Page, CONNECTIONS)?,
+            rest: pool(config, Purpose::List, CONNECTIONS)?,
+        })
     }
 
-    async fn connection(&self) -> Result<Object> {
-        self.pool.get().await.map_err(taken)
-    }
-
-    /// Rows of a query that may be asked again: when the connection breaks, it is.
     async fn rows<T>(
         &self,
         text: &str,
         params: &Params<'_>,
         read: fn(&dyn Columns) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let mut rows = query(&self.connection().await?, text, params).await;
-        if rows.as_ref().is_err_and(ends_session) {
-            rows = query(&self.connection().await?, text, params).await;
-        }
-        read_all(&rows.map_err(translate)?, read)
+        rows(&self.rest, text, params, read).await
+    }
+
+    async fn page<T>(
+        &self,
+        text: &str,
+        params: &Params<'_>,
+        read: fn(&dyn Columns) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        rows(&self.pages, text, params, read).await
     }
 
     async fn execute(&self, text: &str, params: &Params<'_>) -> Result<u64> {
-        let connection = self.connection().await?;
+        let connection = connection(&self.rest).await?;
         let statement = connection.prepare_cached(text).await.map_err(translate)?;
         let done = connection.execute(&statement, params).await;
         done.map_err(translate)
@@ -74,7 +79,7 @@ impl Lists {
             return Ok(Vec::new());
         };
         let params: &Params<'_> = &[&head.key(), &after, &i64::from(limit)];
-        self.rows(lists::JOURNAL, params, lists::event).await
+        self.page(lists::JOURNAL, params, lists::event).await
     }
 
     pub(crate) async fn due(&self, now: Time, limit: u32) -> Result<Vec<DomainId>> {
@@ -93,8 +98,10 @@ impl Lists {
         let typed: Vec<_> = values.iter().map(|v| (Param(v), sql_type(v))).collect();
         let params: Vec<(&(dyn ToSql + Sync), _)> =
             typed.iter().map(|(v, t)| (v as _, t.clone())).collect();
-        let connection = self.connection().await?;
-        let rows = connection.query_typed(&text, &params).await;
+        // A search gathers what three indexes find, and sorts that.
+        let searches = listing.search.is_some();
+        let pool = if searches { &self.rest } else { &self.pages };
+        let rows = connection(pool).await?.query_typed(&text, &params).await;
         let lines = read_all(&rows.map_err(translate)?, lists::user)?;
         Ok(page(lines, listing.limit))
     }
@@ -182,7 +189,7 @@ impl Lists {
 
     pub(crate) async fn totals_below(&self, domain: DomainId) -> Result<Totals> {
         let totals = self
-            .rows(lists::TOTALS, &[&domain.0], lists::totals)
+            .page(lists::TOTALS, &[&domain.0], lists::totals)
             .await?;
         Ok(totals.into_iter().next().unwrap_or_default())
     }
@@ -195,7 +202,7 @@ impl Lists {
         let after = after.map_or(Uuid::nil(), |domain| domain.0);
         let params: &Params<'_> = &[&after, &(i64::from(limit) + 1)];
         let lines = self
-            .rows(lists::ROOT_DOMAINS, params, lists::domain)
+            .page(lists::ROOT_DOMAINS, params, lists::domain)
             .await?;
         Ok(page(lines, limit))
     }
@@ -249,7 +256,7 @@ impl Lists {
 
     /// All counts at one moment, however long that takes.
     pub(crate) async fn check(&self) -> Result<Vec<Difference>> {
-        let mut connection = self.connection().await?;
+        let mut connection = connection(&self.rest).await?;
         let moment = connection
             .build_transaction()
             .isolation_level(IsolationLevel::RepeatableRead)
@@ -283,6 +290,24 @@ impl Lists {
             ))
         }
     }
+}
+
+async fn connection(pool: &Pool) -> Result<Object> {
+    pool.get().await.map_err(taken)
+}
+
+/// Rows of a query that may be asked again: when the connection breaks, it is.
+async fn rows<T>(
+    pool: &Pool,
+    text: &str,
+    params: &Params<'_>,
+    read: fn(&dyn Columns) -> Result<T>,
+) -> Result<Vec<T>> {
+    let mut rows = query(&connection(pool).await?, text, params).await;
+    if rows.as_ref().is_err_and(ends_session) {
+        rows = query(&connection(pool).await?, text, params).await;
+    }
+    read_all(&rows.map_err(translate)?, read)
 }
 
 async fn query(

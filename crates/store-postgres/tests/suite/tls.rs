@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use usher_rules::Head;
+use usher_rules::{Head, Time};
 use usher_store::{Error, Store};
 use usher_store_postgres::{Options, PostgresStore};
 
@@ -78,10 +78,11 @@ async fn all_are(ssl: bool, host: &str, options: &str) {
     let store = opened.unwrap_or_else(|error| panic!("{options}: {error}"));
     assert_eq!(commit(&store, opening(1)).await, Ok(()));
     store.now().await.expect("a load");
-    store.journal(Head::System, 0, 1).await.expect("a list");
+    store.journal(Head::System, 0, 1).await.expect("a page");
+    store.due(Time::ZERO, 1).await.expect("a list");
     drop(store.turn(&[head(1)]).await.expect("a turn"));
-    let kinds = ["usher lists", "usher loads", "usher turns", "usher writer"];
-    let expected = kinds.map(|kind| (kind.to_owned(), ssl));
+    let kinds = ["lists", "loads", "pages", "turns", "writer"];
+    let expected = kinds.map(|kind| (format!("usher {kind}"), ssl));
     assert_eq!(encrypted(&database).await, expected, "{options:?}");
 }
 
