@@ -116,7 +116,7 @@ impl Lists {
     ) -> Result<Page<T>> {
         let values: Vec<_> = values.iter().map(Param).collect();
         let params: Vec<_> = values.iter().map(|v| v as &(dyn ToSql + Sync)).collect();
-        Ok(page(self.rows(text, &params, read).await?, limit))
+        Ok(page(self.page(text, &params, read).await?, limit))
     }
 
     pub(crate) async fn pools(
@@ -149,7 +149,7 @@ impl Lists {
         limit: u32,
     ) -> Result<Vec<WaitingLine>> {
         let params: &Params<'_> = &[&domain.0, &pool.0, &i64::from(limit)];
-        self.rows(lists::WAITING, params, lists::waiting).await
+        self.page(lists::WAITING, params, lists::waiting).await
     }
 
     pub(crate) async fn call_links(
