@@ -9,9 +9,9 @@ use crate::stages::Tally;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-/// The stories run the real binary, and the crash rounds among them take their time.
+/// The stories run the real binary, and those among them that kill it take their time.
 const STORIES: &str = "binary(stories)";
-const CRASH_ROUNDS: &str = "test(/^crash::/)";
+const CRASH_ROUNDS: &str = "test(/^(crash|history)::/)";
 const SYNCS: &str = "test(/^syncs::/)";
 
 /// Which tests of the workspace a stage runs.

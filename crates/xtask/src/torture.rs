@@ -15,6 +15,7 @@ pub fn run(rounds: u32, seed: u64) -> Result<()> {
     begin(&figures)?;
     let variables = [
         ("USHER_CRASH_ROUNDS", rounds.to_string()),
+        ("USHER_HISTORY_ROUNDS", rounds.to_string()),
         ("USHER_SYNC_ROUNDS", rounds.to_string()),
         ("USHER_FIGURES", figures.display().to_string()),
     ];

@@ -43,9 +43,22 @@ ENDS_THE_WORLD = [
     "PUT /v1/domains/{domain}/owner",
     "DELETE /v1/domains/{domain}/users/{user}",
     "POST /v1/domains/{domain}/users/{user}/move",
+    "DELETE /v1/domains/{domain}/sessions/{session}",
+    "POST /v1/domains/{domain}/sessions/{session}/log-out",
+]
+# What the token of a session is for.
+AT_THE_DESK = [
+    "GET /v1/domains/{domain}/sessions/{session}",
+    "POST /v1/domains/{domain}/sessions/{session}/heartbeat",
+    "PUT /v1/domains/{domain}/sessions/{session}/calls/{call}",
 ]
 # Of a stream nothing more may come for long; and a header that nobody knows is no bad data.
-STREAM = "GET /v1/domains/{domain}/events"
+STREAMS = [
+    "GET /v1/domains/{domain}/events",
+    "GET /v1/domains/{domain}/pools/{pool}/events",
+    "GET /v1/domains/{domain}/sessions/{session}/events",
+    "GET /v1/domains/{domain}/users/{user}/waiting/events",
+]
 STREAM_SECONDS = 2
 
 
@@ -78,11 +91,12 @@ def main():
     arguments = parse()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     operator = Caller(arguments.url, arguments.token)
-    owner_token, ids = make_a_world(arguments.url, operator)
+    owner_token, device_token, ids = make_a_world(arguments.url, operator)
     most = ENDS_THE_TOKEN + ENDS_THE_WORLD
     callers = [
         Fuzz("owner", owner_token, ids, without=most),
         Fuzz("operator", arguments.token, ids, without=most),
+        Fuzz("device", device_token, ids, only=AT_THE_DESK),
         Fuzz("leaving-owner", owner_token, ids, only=ENDS_THE_WORLD),
         Fuzz("stranger"),
     ]
@@ -104,7 +118,8 @@ def parse():
 
 
 def make_a_world(url, operator):
-    """A domain with seats and users; gives its owner's token and the ids in it."""
+    """A domain with seats, users, and someone at a desk; gives the owner's token, the
+    device's, and the ids in the domain."""
     prices = {"domain_user": 400, "business": 600, "business_pro": 1200, "seat_license": 900}
     operator.call("PUT", "/v1/operator/prices", {"prices": {"EUR": prices}})
     who = {"email": "fuzz-owner@example.com", "password": PASSWORD}
@@ -121,14 +136,25 @@ def make_a_world(url, operator):
     base = f"/v1/domains/{domain}"
     billing = {"name": "Fuzzed", "email": "fuzz@example.com"}
     owner.call("PUT", f"{base}/billing", {**billing, "currency": "EUR", "payment_method": "manual"})
-    order = {"domain_user": 2000, "business": 1000, "business_pro": 1000}
+    order = {"domain_user": 2000, "business": 1000, "business_pro": 1000, "seat_license": 100}
     preview = owner.call("POST", f"{base}/seats/preview", {"order": order})["preview"]
     owner.call("PUT", f"{base}/seats", {"order": order, "preview": preview})
     users = [
         owner.call("POST", f"{base}/users", {"email": f"fuzz{number}@example.com", "add": True})["id"]
         for number in range(5)
     ]
-    return token, {"domain": domain, "user": users[0]}
+    pool = owner.call("GET", f"{base}/pools")["items"][0]["id"]
+    team = owner.call("POST", f"{base}/teams", {"name": "Desk"})["id"]
+    agent = {"email": "fuzz-agent@example.com", "password": PASSWORD}
+    user = owner.call("POST", f"{base}/users", {**agent, "add": True})["id"]
+    license = {"model": "shared", "pool": pool}
+    owner.call("PUT", f"{base}/users/{user}/license", license)
+    seated = Caller(url, stranger.call("POST", "/v1/login", agent)["token"])
+    desk = {"device": {"id": "desk", "name": "Desk"}}
+    desk = seated.call("POST", f"{base}/users/{user}/sessions", desk)
+    ids = {"domain": domain, "user": users[0], "pool": pool, "team": team}
+    ids["session"] = desk["session"]["id"]
+    return token, desk["token"], ids
 
 
 def got_through(url, route):
@@ -173,12 +199,13 @@ def settings_text(arguments, caller):
         lines += ["[headers]", f"Authorization = {json.dumps('Bearer ' + caller.token)}"]
     lines += ["[parameters]"]
     lines += [f"'path.{name}' = {json.dumps(value)}" for name, value in caller.ids.items()]
-    lines += [
-        "[[operations]]",
-        f"include-name = {json.dumps(STREAM)}",
-        f"request-timeout = {STREAM_SECONDS}",
-        "checks.negative_data_rejection.enabled = false",
-    ]
+    for stream in STREAMS:
+        lines += [
+            "[[operations]]",
+            f"include-name = {json.dumps(stream)}",
+            f"request-timeout = {STREAM_SECONDS}",
+            "checks.negative_data_rejection.enabled = false",
+        ]
     for operation in caller.without:
         lines += ["[[operations]]", f"include-name = {json.dumps(operation)}", "enabled = false"]
     return "\n".join(lines) + "\n"

@@ -10,6 +10,7 @@ mod commands;
 mod crash;
 mod harness;
 mod help_desk;
+mod history;
 mod last_seat;
 mod mail;
 mod named_seats;

@@ -68,6 +68,22 @@ impl Client {
         self.call(&Method::PUT, path, Some(body))
     }
 
+    pub fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.call(&Method::PATCH, path, Some(body))
+    }
+
+    /// A page of what would be a stream.
+    pub fn get_json(&self, path: &str) -> Answer {
+        let request = self.request(&Method::GET, path, None, None);
+        let response = request.header("Accept", "application/json").send();
+        let response = response.expect("an answer");
+        Answer {
+            what: format!("GET {path}"),
+            status: response.status().as_u16(),
+            body: response.json().expect("JSON"),
+        }
+    }
+
     /// The status of a request that a proxy passes on for someone else.
     pub fn forwarded_for(&self, whom: &str, path: &str) -> u16 {
         let request = self.request(&Method::GET, path, None, None);
