@@ -71,3 +71,42 @@ async fn e4_the_way_of_a_log_in_is_by_the_index_meant_for_it() {
         assert!(plans.iter().any(used), "{index}");
     }
 }
+
+/// How many rows of a table this transaction changed without touching an index.
+async fn hot(client: &Client, table: &str) -> i64 {
+    let text = format!("SELECT pg_stat_get_xact_tuples_hot_updated('{table}'::regclass)");
+    client.query_one(&text, &[]).await.expect(table).get(0)
+}
+
+#[tokio::test]
+async fn e8_a_heartbeat_and_a_pools_counts_touch_no_index() {
+    let (database, _store) = Database::with_store().await;
+    let client = database.connect().await;
+    let (_, texts) = usher_store_postgres::by_key();
+    let seen = texts.last().expect("the text for sights");
+    let seen = client.prepare(seen).await.expect("it is one");
+    let rows = "INSERT INTO pools SELECT id, id, 5, 'base', NULL, 300, NULL, 60, 1, 9, 1, 3, 1, 1, \
+         2, 1, 7 FROM (SELECT 'dddddddd-0000-0000-0000-000000000000'::uuid) AS one(id); \
+         INSERT INTO sessions (domain, id, user_id, pool, device, device_id, device_name, token, \
+         started_at, clock_from, seen_at, reserved, due_at) SELECT id, id, id, id, sha256('d'), \
+         '', '', sha256('t'), 0, 0, 0, 0, 300000000 FROM pools";
+    client.batch_execute(rows).await.expect("rows");
+    client.batch_execute("BEGIN").await.expect("a transaction");
+    let id: uuid::Uuid = "dddddddd-0000-0000-0000-000000000000"
+        .parse()
+        .expect("an id");
+    let see = async |at: i64| {
+        let (ids, times) = (vec![id], vec![at]);
+        let done = client.execute(&seen, &[&ids, &ids, &times]).await;
+        done.expect("a sight")
+    };
+    assert_eq!(see(100_000_000).await, 1);
+    assert_eq!(see(100_000_000).await, 0, "it was seen then");
+    assert_eq!(hot(&client, "sessions").await, 1);
+    // Half of the limit has passed: what is due is put off.
+    assert_eq!(see(200_000_000).await, 1);
+    assert_eq!(hot(&client, "sessions").await, 1);
+    let taken = "UPDATE pools SET occupied = occupied + 1";
+    client.batch_execute(taken).await.expect(taken);
+    assert_eq!(hot(&client, "pools").await, 1);
+}
