@@ -248,9 +248,11 @@ async fn e1_the_check_finds_every_wrong_count_of_a_domain(store: Arc<dyn Store>)
     assert_eq!(check(&*store).await, expected);
 }
 
+type Change = &'static (dyn Fn(&mut Pool) + Sync);
+
 async fn e4_the_check_finds_every_wrong_count_of_a_pool(store: Arc<dyn Store>) {
     counted(&*store).await;
-    let wrong: [(&str, i64, i64, &(dyn Fn(&mut Pool) + Sync)); 7] = [
+    let wrong: [(&str, i64, i64, Change); 7] = [
         ("users of pool", 7, 6, &|pool| pool.users = 7),
         ("reserved of pool", 2, 3, &|pool| pool.reserved = 2),
         ("occupied of pool", 3, 2, &|pool| pool.occupied = 3),
