@@ -260,8 +260,9 @@ CREATE UNIQUE INDEX session_token ON sessions (token);
 CREATE UNIQUE INDEX session_of_user
     ON sessions (domain, user_id, (CASE WHEN pool IS NULL THEN device ELSE '\x'::bytea END))
     WHERE ended_at IS NULL;
--- A pool's live sessions, and what is due in a domain, pool by pool.
-CREATE INDEX sessions_of_pool ON sessions (domain, pool, due_at, id)
+-- What is due in a domain: every load of it asks. It holds all that a list of a pool's live
+-- sessions goes through, too; these are put in order by log-in then.
+CREATE INDEX sessions_due_in ON sessions (domain, due_at, pool, id)
     WHERE ended_at IS NULL AND pool IS NOT NULL;
 -- The sweep: what is due anywhere.
 CREATE INDEX sessions_due ON sessions (due_at) WHERE due_at IS NOT NULL;

@@ -48,6 +48,7 @@ pub(crate) const MOVE_HEADS: &str = "WITH moved AS (\
 /// behind by half of the silence limit (`SessionRow::seen`): as long as it stays, no index is
 /// touched. Nor does it when somebody else wrote it meanwhile: the limit that is seen here may
 /// be the one before. The rows come in the order of their keys, as those of attempts do.
+/// A live one is told by its `reason`, which is in no index: they are found by their keys.
 pub(crate) const SEEN: &str = "UPDATE sessions s SET seen_at = k.at, \
     due_at = CASE WHEN s.due_at = k.due_at AND s.due_at < k.at + k.silence * 500000 \
     THEN LEAST(s.clock_due_at, k.at + k.silence * 1000000) ELSE s.due_at END \
@@ -55,7 +56,7 @@ pub(crate) const SEEN: &str = "UPDATE sessions s SET seen_at = k.at, \
     FROM unnest($1::uuid[], $2::uuid[], $3::int8[]) AS k(domain, id, at) \
     JOIN sessions o ON o.domain = k.domain AND o.id = k.id \
     LEFT JOIN pools p ON p.domain = o.domain AND p.id = o.pool) AS k \
-    WHERE s.domain = k.domain AND s.id = k.id AND s.ended_at IS NULL AND s.seen_at < k.at";
+    WHERE s.domain = k.domain AND s.id = k.id AND s.reason IS NULL AND s.seen_at < k.at";
 
 /// The text that appends to journals.
 pub(crate) fn append() -> String {

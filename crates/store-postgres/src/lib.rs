@@ -59,6 +59,18 @@ impl Default for Options {
     }
 }
 
+/// How a connection that looks up and writes by key is set, and the texts that are prepared on
+/// such ones: for who wants to see their plans.
+#[must_use]
+pub fn by_key() -> (String, Vec<String>) {
+    let loads = usher_store::queries::loads::ALL;
+    let clock = merge::clock(false);
+    let loads = loads.iter().map(|query| merge::text(query, &clock));
+    let removes = batch::written().map(batch::remove);
+    let texts = loads.chain(removes).chain([batch::SEEN.to_owned()]);
+    (connect::Purpose::Write.settings(), texts.collect())
+}
+
 /// A store in a PostgreSQL database.
 pub struct PostgresStore {
     loads: read::Loads,

@@ -254,8 +254,10 @@ CREATE UNIQUE INDEX session_token ON sessions (token);
 CREATE UNIQUE INDEX session_of_user
     ON sessions (domain, user_id, (CASE WHEN pool IS NULL THEN device ELSE x'' END))
     WHERE ended_at IS NULL;
--- A pool's live sessions, and what is due in a domain, pool by pool.
-CREATE INDEX sessions_of_pool ON sessions (domain, pool, due_at, id)
+-- What is due in a domain: every load of it asks. It holds all that a list of a pool's live
+-- sessions goes through, too (`ended_at` is read, though it is always null here); these are
+-- put in order by log-in then.
+CREATE INDEX sessions_due_in ON sessions (domain, due_at, pool, ended_at)
     WHERE ended_at IS NULL AND pool IS NOT NULL;
 -- The sweep: what is due anywhere.
 CREATE INDEX sessions_due ON sessions (due_at) WHERE due_at IS NOT NULL;
@@ -410,7 +412,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('sessions', 'sessions', '5000000 5000 1'),
     ('sessions', 'session_token', '5000000 1'),
     ('sessions', 'session_of_user', '200000 200 1 1'),
-    ('sessions', 'sessions_of_pool', '100000 100 50 1 1'),
+    ('sessions', 'sessions_due_in', '100000 100 1 1 1'),
     ('sessions', 'sessions_due', '100000 1'),
     ('sessions', 'sessions_over', '4800000 1'),
     ('calls', 'calls', '1000000 1000 1'),

@@ -24,6 +24,7 @@ mod mail;
 pub mod parallel;
 mod people;
 mod pools;
+mod seating;
 mod sessions;
 mod teams;
 mod trees;
@@ -79,6 +80,7 @@ pub fn cases() -> impl Iterator<Item = Case> {
         upkeep::CASES,
         pools::CASES,
         sessions::CASES,
+        seating::CASES,
         clocks::CASES,
         calls::CASES,
         waiting::CASES,

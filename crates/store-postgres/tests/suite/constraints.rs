@@ -182,3 +182,128 @@ async fn j1_a_journal_has_no_number_twice() {
     done(&client, &entry).await;
     assert_eq!(refusal(&client, &entry).await, "journal_by_head");
 }
+
+/// A pool of five seats.
+fn pool() -> String {
+    format!(
+        "INSERT INTO pools VALUES ('{DOMAIN}', '{DOMAIN}', 5, 'base', NULL, 300, NULL, 60, 1, 9, \
+         1, 3, 1, 1, 2, 1, 7)"
+    )
+}
+
+#[tokio::test]
+async fn e4_more_seats_taken_than_there_are_is_refused_by_the_database() {
+    let (database, _) = Database::with_store().await;
+    let client = database.connect().await;
+    done(&client, &pool()).await;
+    for bad in [
+        "UPDATE pools SET occupied = 5",
+        "UPDATE pools SET offered = 3",
+        "UPDATE pools SET seats = 2, occupied = 5",
+    ] {
+        assert_eq!(refusal(&client, bad).await, "pool_oversold", "{bad}");
+    }
+    for good in [
+        "UPDATE pools SET occupied = 4",
+        "UPDATE pools SET occupied = 5, offered = 0",
+        "UPDATE pools SET seats = 6, occupied = 6",
+        // It drains: fewer are taken, and none more.
+        "UPDATE pools SET seats = 2",
+        "UPDATE pools SET occupied = 5",
+    ] {
+        done(&client, good).await;
+    }
+    let bad = "UPDATE pools SET occupied = 6";
+    assert_eq!(refusal(&client, bad).await, "pool_oversold");
+}
+
+#[tokio::test]
+async fn e13_a_part_that_is_more_than_the_whole_is_refused_by_the_database() {
+    let (database, _) = Database::with_store().await;
+    let client = database.connect().await;
+    done(&client, &pool()).await;
+    for (change, constraint) in [
+        ("reserved = 10", "pool_reserved"),
+        ("users = 0", "pool_reserved"),
+        ("reserved_seated = 5", "pool_reserved_seated"),
+        ("occupied = 0, offered = 0", "pool_reserved_seated"),
+        ("waiting_reserved = 3", "pool_waiting_reserved"),
+        ("waiting = 0", "pool_waiting_reserved"),
+        ("seats = -1", "pools_seats_check"),
+        ("tier = 'gold'", "pools_tier_check"),
+    ] {
+        let text = format!("UPDATE pools SET {change}");
+        assert_eq!(refusal(&client, &text).await, constraint, "{text}");
+    }
+}
+
+/// A live session: its number, its user's, its device's, and its pool as SQL.
+fn session(n: u32, user: u32, device: u32, pool: &str) -> String {
+    format!(
+        "INSERT INTO sessions (domain, id, user_id, pool, device, device_id, device_name, token, \
+         started_at, clock_from, seen_at, reserved) VALUES ('{DOMAIN}', \
+         '00000000-0000-0000-0000-{n:012}', '00000000-0000-0000-0000-{user:012}', {pool}, \
+         sha256('device {device}'), '', '', sha256('token {n}'), 0, 0, 0, 0)"
+    )
+}
+
+#[tokio::test]
+async fn e4_a_second_session_is_refused_by_the_database() {
+    let (database, _) = Database::with_store().await;
+    let client = database.connect().await;
+    let (pool, other) = (format!("'{DOMAIN}'"), format!("'{OTHER}'"));
+    done(&client, &session(1, 1, 1, &pool)).await;
+    // Of a shared user: on another device, on the same, in another pool.
+    for bad in [
+        session(2, 1, 2, &pool),
+        session(2, 1, 1, &pool),
+        session(2, 1, 2, &other),
+    ] {
+        assert_eq!(refusal(&client, &bad).await, "session_of_user");
+    }
+    // A named user has one on each device.
+    done(&client, &session(3, 3, 1, "NULL")).await;
+    done(&client, &session(4, 3, 2, "NULL")).await;
+    let bad = session(5, 3, 2, "NULL");
+    assert_eq!(refusal(&client, &bad).await, "session_of_user");
+    // Once one is over, there can be another; it does not come back beside that one.
+    let first = "id = '00000000-0000-0000-0000-000000000001'";
+    let over = format!("UPDATE sessions SET ended_at = 1, reason = 'logged_off' WHERE {first}");
+    done(&client, &over).await;
+    done(&client, &session(2, 1, 2, &pool)).await;
+    let back = format!("UPDATE sessions SET ended_at = NULL, reason = NULL WHERE {first}");
+    assert_eq!(refusal(&client, &back).await, "session_of_user");
+}
+
+#[tokio::test]
+async fn e7_a_session_or_link_that_can_not_be_is_refused_by_the_database() {
+    let (database, _) = Database::with_store().await;
+    let client = database.connect().await;
+    done(&client, &session(1, 1, 1, &format!("'{DOMAIN}'"))).await;
+    done(&client, &session(2, 2, 1, "NULL")).await;
+    let link = format!(
+        "INSERT INTO call_links VALUES ('{DOMAIN}', gen_random_uuid(), '{OTHER}', '', \
+         sha256('link'), 0, 1, 0, NULL, NULL, NULL)"
+    );
+    done(&client, &link).await;
+    assert_eq!(refusal(&client, &link).await, "call_link_token");
+    let same = "UPDATE sessions SET token = sha256('same')";
+    assert_eq!(refusal(&client, same).await, "session_token");
+    for bad in [
+        "UPDATE sessions SET token = 'short'",
+        "UPDATE sessions SET device = 'short'",
+        "UPDATE sessions SET ended_at = 1",
+        "UPDATE sessions SET reason = 'logged_off'",
+        "UPDATE sessions SET call = id",
+        "UPDATE sessions SET call_direction = 'made'",
+        "UPDATE sessions SET due_at = 1 WHERE pool IS NULL",
+        "UPDATE sessions SET due_at = 1, ended_at = 1, reason = 'silent' WHERE pool IS NOT NULL",
+        "UPDATE sessions SET reserved = 2",
+        "UPDATE call_links SET used_at = 1",
+        "UPDATE call_links SET used_by = id",
+        "UPDATE call_links SET used_at = 1, used_by = id, revoked_at = 1",
+    ] {
+        let constraint = refusal(&client, bad).await;
+        assert!(constraint.contains("check"), "{bad}: {constraint}");
+    }
+}

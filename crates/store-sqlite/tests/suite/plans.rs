@@ -17,7 +17,7 @@ fn plan(sql: &Connection, text: &str) -> Vec<String> {
 }
 
 /// Steps that read rows one by one, and may: what they read is few, or was just put together.
-const FEW: [&str; 9] = [
+const FEW: [&str; 11] = [
     // The line of ancestors; a page's ids; what is due.
     "SCAN line",
     "SCAN live",
@@ -28,7 +28,9 @@ const FEW: [&str; 9] = [
     "SCAN waiting USING COVERING INDEX waiting_offered",
     "SCAN p USING INDEX pools_waited_for",
     "SEARCH p USING INDEX pools_waited_for (domain=?)",
-    // A domain's pools.
+    // A domain's pools; the live sessions of one among the domain's, in the index alone.
+    "SEARCH i USING COVERING INDEX sessions_due_in (domain=?)",
+    "SEARCH l USING COVERING INDEX sessions_due_in (domain=?)",
     "SEARCH p USING PRIMARY KEY (domain=?)",
 ];
 
@@ -102,8 +104,7 @@ fn e4_the_way_of_a_log_in_is_by_the_index_meant_for_it() {
     for step in [
         "SEARCH s USING INDEX session_token (token=?)",
         "SEARCH s USING INDEX session_of_user (domain=? AND user_id=?)",
-        "SEARCH s USING INDEX sessions_of_pool (domain=? AND pool=? AND due_at<?)",
-        "SEARCH s USING INDEX sessions_of_pool (domain=? AND pool=?)",
+        "SEARCH s USING INDEX sessions_due_in (domain=? AND due_at<?)",
         "SEARCH w USING INDEX waiting_offered (domain=? AND offered_until<?)",
         "SEARCH w USING INDEX waiting_in_line (domain=? AND pool=? AND reserved=? AND place<?)",
         "SEARCH l USING INDEX call_links_open (domain=? AND user_id=? AND valid_until>?)",

@@ -25,6 +25,7 @@ super::list! {
     e1_the_check_finds_every_wrong_count_of_a_domain,
     e4_the_check_finds_every_wrong_count_of_a_pool,
     e4_the_check_finds_rows_that_are_not_counted,
+    e8_the_check_finds_sessions_that_would_be_found_too_late,
     e2_the_check_finds_rows_whose_user_or_pool_is_not_there,
 }
 
@@ -171,7 +172,7 @@ async fn counted(store: &dyn Store) {
         offered_until: (n == 13).then_some(FAR),
         ..waiting(dom(1), n, 1)
     };
-    writes.extend([11, 12].map(|n| session_row(of(n), None)));
+    writes.extend([11, 12].map(|n| session_row(of(n), Some(&right()))));
     writes.extend([13, 14, 15].map(|n| Write::Waiting(place(n))));
     let over = ended(&of(16), T0);
     writes.push(Write::EndedSession(over, session_record(16)));
@@ -197,7 +198,7 @@ fn draining() -> Vec<Write> {
             ..sharing(dom(1), n, 2)
         };
         writes.push(Write::User(user));
-        writes.push(session_row(session(dom(1), n, Some(2)), None));
+        writes.push(session_row(session(dom(1), n, Some(2)), Some(&pool)));
     }
     writes
 }
@@ -247,12 +248,11 @@ async fn e1_the_check_finds_every_wrong_count_of_a_domain(store: Arc<dyn Store>)
     assert_eq!(check(&*store).await, expected);
 }
 
-/// Makes a count of a pool wrong.
-type Spoil = dyn Fn(&mut Pool) + Sync;
+type Change = &'static (dyn Fn(&mut Pool) + Sync);
 
 async fn e4_the_check_finds_every_wrong_count_of_a_pool(store: Arc<dyn Store>) {
     counted(&*store).await;
-    let wrong: [(&str, i64, i64, &Spoil); 7] = [
+    let wrong: [(&str, i64, i64, Change); 7] = [
         ("users of pool", 7, 6, &|pool| pool.users = 7),
         ("reserved of pool", 2, 3, &|pool| pool.reserved = 2),
         ("occupied of pool", 3, 2, &|pool| pool.occupied = 3),
@@ -280,13 +280,52 @@ async fn e4_the_check_finds_rows_that_are_not_counted(store: Arc<dyn Store>) {
     let mut late = session(dom(1), 16, Some(1));
     late.reserved = true;
     late.id = ses(30);
-    let late = Write::Session(crate::unit::SessionRow::new(late, session_record(30), None));
+    let late = Write::Session(crate::unit::SessionRow::new(
+        late,
+        session_record(30),
+        Some(&right()),
+    ));
     planted(&*store, [late, Write::Member(dom(1), tem(1), usr(16))]).await;
     let expected = [
         difference(pol(1).0, "occupied of pool", 2, 3),
         difference(pol(1).0, "reserved_seated of pool", 2, 3),
     ];
     assert_eq!(check(&*store).await, expected);
+}
+
+async fn e8_the_check_finds_sessions_that_would_be_found_too_late(store: Arc<dyn Store>) {
+    counted(&*store).await;
+    // What was there for a longer limit comes later than a shorter one wants it.
+    let mut pool = right();
+    pool.settings.silence_seconds = Some(299);
+    planted(&*store, [Write::Pool(pool)]).await;
+    let (is, should) = (T0.plus_seconds(300).0, T0.plus_seconds(299).0);
+    let expected = [11, 12].map(|n| difference(ses(n).0, "due of session", is, should));
+    assert_eq!(check(&*store).await, expected);
+    let rows = [11, 12].map(|n| {
+        let session = Session {
+            reserved: n == 11,
+            ..session(dom(1), n, Some(1))
+        };
+        session_row(session, Some(&pool))
+    });
+    planted(&*store, rows).await;
+    assert_eq!(check(&*store).await, []);
+    // Earlier is never wrong; never is, but for one that has no limit.
+    pool.settings.silence_seconds = Some(301);
+    planted(&*store, [Write::Pool(pool)]).await;
+    assert_eq!(check(&*store).await, []);
+    let endless = Session {
+        reserved: true,
+        ..session(dom(1), 11, Some(1))
+    };
+    planted(&*store, [session_row(endless, None)]).await;
+    let should = T0.plus_seconds(301).0;
+    let expected = [difference(ses(11).0, "due of session", 0, should)];
+    assert_eq!(check(&*store).await, expected);
+    pool.settings.silence_seconds = None;
+    planted(&*store, [Write::Pool(pool)]).await;
+    assert_eq!(check(&*store).await, []);
 }
 
 async fn e2_the_check_finds_rows_whose_user_or_pool_is_not_there(store: Arc<dyn Store>) {

@@ -1,5 +1,5 @@
-//! Sessions: live and over, by every key, and what there may be one of. When they are due:
-//! [`super::clocks`].
+//! Sessions: live and over, by every key. What there may be one of: [`super::seating`]; when
+//! they are due: [`super::clocks`].
 
 use std::sync::Arc;
 
@@ -7,14 +7,14 @@ use usher_rules::accounts::Place;
 use usher_rules::calls::{Call, Direction};
 use usher_rules::ids::DeviceKey;
 use usher_rules::sessions::{EndReason, EndedSession, Session};
-use usher_rules::{AccountId, Head, Time};
+use usher_rules::{AccountId, Time};
 
 use super::build::*;
 use super::load::holds_only;
 use crate::lists::SessionLine;
 use crate::records::SessionRecord;
 use crate::unit::SessionRow;
-use crate::{Error, Load, Snapshot, Store, Write};
+use crate::{Load, Snapshot, Store, Write};
 
 super::list! {
     e4_a_session_reads_back_with_every_field_set_and_emptied,
@@ -23,11 +23,6 @@ super::list! {
     e4_a_session_brings_its_user_account_and_pool,
     e5_a_users_desk_has_its_live_sessions,
     e9_a_pool_comes_with_its_live_sessions,
-    e4_one_session_to_a_shared_user,
-    e5_one_session_of_a_named_user_to_a_device,
-    e5_a_session_is_taken_over_in_one_unit,
-    e7_a_sessions_token_is_unique_also_when_it_is_over,
-    e4_started_and_ended_in_one_commit,
     e11_a_pools_sessions_are_listed_in_the_order_of_log_in,
     e4_sessions_are_one_domains,
     j1_loads_that_come_together_get_their_own,
@@ -55,12 +50,12 @@ fn full() -> Session {
     }
 }
 
-fn row(session: Session, record: SessionRecord) -> Write {
+pub fn row(session: Session, record: SessionRecord) -> Write {
     Write::Session(SessionRow::new(session, record, None))
 }
 
 /// What stands there of the session of this number.
-async fn found(store: &dyn Store, n: u64) -> (Option<Session>, Option<EndedSession>) {
+pub async fn found(store: &dyn Store, n: u64) -> (Option<Session>, Option<EndedSession>) {
     let key = (dom(1), ses(n));
     let snapshot = load(store, |load| load.sessions = [key].into()).await;
     let world = &snapshot.world;
@@ -189,7 +184,7 @@ async fn e4_a_session_brings_its_user_account_and_pool(store: Arc<dyn Store>) {
 }
 
 /// A session of the named user 5 on this device.
-fn on_device(n: u64, device: u64) -> Session {
+pub fn on_device(n: u64, device: u64) -> Session {
     Session {
         user: usr(5),
         device: DeviceKey(digest(device)),
@@ -257,144 +252,6 @@ async fn e9_a_pool_comes_with_its_live_sessions(store: Arc<dyn Store>) {
         expected.session_records.insert(key, session_record(n));
     }
     holds_only(snapshot, expected);
-}
-
-/// The session is refused: another has its place.
-async fn clashes(store: &dyn Store, n: u64, session: Session, what: &str) {
-    let act = Act::new().moves(Head::System, 0);
-    let outcome = act.put(row(session, session_record(n))).commit(store).await;
-    let Err(Error::NotUnique(name)) = &outcome else {
-        panic!("{outcome:?}");
-    };
-    assert!(name.contains(what), "{name:?} must name {what}");
-    assert_eq!(found(store, n).await, (None, None));
-}
-
-async fn e4_one_session_to_a_shared_user(store: Arc<dyn Store>) {
-    let of_user = |n: u64, pool: u64| Session {
-        user: usr(5),
-        ..session(dom(1), n, Some(pool))
-    };
-    planted(&*store, [row(of_user(10, 1), session_record(10))]).await;
-    // Neither on another device, nor in another pool.
-    clashes(&*store, 11, of_user(11, 1), "session_of_user").await;
-    clashes(&*store, 11, of_user(11, 2), "session_of_user").await;
-    let elsewhere = Session {
-        domain: dom(2),
-        ..of_user(12, 1)
-    };
-    planted(&*store, [row(elsewhere, session_record(12))]).await;
-    let over = ended(&of_user(10, 1), Time(T0.0 + 1));
-    planted(&*store, [Write::EndedSession(over, session_record(10))]).await;
-    planted(&*store, [row(of_user(11, 1), session_record(11))]).await;
-    // Nor comes one back to life beside it.
-    let again = Act::new().put(row(of_user(10, 1), session_record(10)));
-    assert!(matches!(
-        again.commit(&*store).await,
-        Err(Error::NotUnique(_))
-    ));
-    assert_eq!(found(&*store, 10).await, (None, Some(over)));
-}
-
-async fn e5_one_session_of_a_named_user_to_a_device(store: Arc<dyn Store>) {
-    planted(&*store, [row(on_device(10, 1), session_record(10))]).await;
-    planted(&*store, [row(on_device(11, 2), session_record(11))]).await;
-    clashes(&*store, 12, on_device(12, 1), "session_of_user").await;
-    // Somebody else's on the same device.
-    let other = Session {
-        user: usr(6),
-        ..on_device(13, 1)
-    };
-    planted(&*store, [row(other, session_record(13))]).await;
-    let over = ended(&on_device(10, 1), Time(T0.0 + 1));
-    planted(&*store, [Write::EndedSession(over, session_record(10))]).await;
-    planted(&*store, [row(on_device(12, 1), session_record(12))]).await;
-}
-
-async fn e5_a_session_is_taken_over_in_one_unit(store: Arc<dyn Store>) {
-    let of_user = |n: u64| Session {
-        user: usr(5),
-        ..session(dom(1), n, Some(1))
-    };
-    planted(&*store, [row(of_user(10), session_record(10))]).await;
-    // In whatever order its rows come.
-    for (n, swapped) in [(10, false), (11, true), (12, false)] {
-        let over = ended(&of_user(n), Time(T0.0 + n as i64));
-        let mut writes = vec![
-            Write::EndedSession(over, session_record(n)),
-            row(of_user(n + 1), session_record(n + 1)),
-        ];
-        if swapped {
-            writes.reverse();
-        }
-        planted(&*store, writes).await;
-        assert_eq!(found(&*store, n).await, (None, Some(over)));
-        assert_eq!(found(&*store, n + 1).await, (Some(of_user(n + 1)), None));
-    }
-}
-
-async fn e7_a_sessions_token_is_unique_also_when_it_is_over(store: Arc<dyn Store>) {
-    planted(
-        &*store,
-        [
-            session_row(session(dom(1), 5, None), None),
-            Write::EndedSession(ended(&session(dom(1), 6, None), T0), session_record(6)),
-        ],
-    )
-    .await;
-    for taken in [5, 6] {
-        let other = row(session(dom(2), 7, None), session_record(taken));
-        let outcome = Act::new().put(other).commit(&*store).await;
-        let Err(Error::NotUnique(name)) = outcome else {
-            panic!("{outcome:?}");
-        };
-        assert!(name.contains("token"), "{name}");
-    }
-    // A new token takes the place of the old one, whose digest is free then.
-    let renewed = row(session(dom(1), 5, None), session_record(8));
-    planted(&*store, [renewed]).await;
-    let other = row(session(dom(2), 7, None), session_record(5));
-    planted(&*store, [other]).await;
-    let token = session_record(5).token;
-    let snapshot = load(&*store, |load| load.session_tokens = [token].into()).await;
-    assert_eq!(snapshot.session_by_token(&token), Some((dom(2), ses(7))));
-}
-
-async fn e4_started_and_ended_in_one_commit(store: Arc<dyn Store>) {
-    sharing_made(&*store, 1, pool(dom(1), 1), &[5]).await;
-    let head = Head::Domain(dom(1));
-    let first = session(dom(1), 5, Some(1));
-    let second = Session {
-        id: ses(6),
-        ..first
-    };
-    let over = ended(&first, Time(T0.0 + 1));
-    let seen = |session, at| Write::Seen {
-        domain: dom(1),
-        session,
-        at: Time(T0.0 + at),
-    };
-    let units = vec![
-        Act::new()
-            .moves(head, 1)
-            .puts([row(first, session_record(5)), seen(ses(5), 5)])
-            .unit(),
-        Act::new()
-            .moves(head, 2)
-            .put(Write::EndedSession(over, session_record(5)))
-            .unit(),
-        Act::new()
-            .moves(head, 3)
-            .puts([row(second, session_record(6)), seen(ses(6), 7)])
-            .unit(),
-    ];
-    assert_eq!(store.commit(units).await, [Ok(()), Ok(()), Ok(())]);
-    assert_eq!(found(&*store, 5).await, (None, Some(over)));
-    let live = Session {
-        seen_at: Time(T0.0 + 7),
-        ..second
-    };
-    assert_eq!(found(&*store, 6).await, (Some(live), None));
 }
 
 async fn e11_a_pools_sessions_are_listed_in_the_order_of_log_in(store: Arc<dyn Store>) {

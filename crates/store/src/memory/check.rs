@@ -22,6 +22,7 @@ impl Tables {
             differences.extend(differs(*head, "journal", state.version, last));
         }
         differences.extend(self.pool_counts());
+        differences.extend(self.late_sessions());
         differences.extend(self.lost_at_desk());
         differences.extend(self.lost_members());
         differences.extend(self.owners());

@@ -189,17 +189,17 @@ pub fn mail(row: &dyn Columns) -> Result<Mail> {
 /// attempts, sessions, calls, call links.
 pub const FORGET: [&str; 6] = [
     "DELETE FROM remembered WHERE (head, key) IN (\
-     SELECT head, key FROM remembered WHERE at < $1 LIMIT $2)",
+     SELECT head, key FROM remembered WHERE at < $1 ORDER BY at LIMIT $2)",
     "DELETE FROM tokens WHERE (account, id) IN (\
-     SELECT account, id FROM tokens WHERE expires_at < $1 LIMIT $2)",
+     SELECT account, id FROM tokens WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
     "DELETE FROM attempts WHERE key IN (\
-     SELECT key FROM attempts WHERE last_at < $1 LIMIT $2)",
+     SELECT key FROM attempts WHERE last_at < $1 ORDER BY last_at LIMIT $2)",
     "DELETE FROM sessions WHERE (domain, id) IN (\
-     SELECT domain, id FROM sessions WHERE ended_at < $1 LIMIT $2)",
+     SELECT domain, id FROM sessions WHERE ended_at < $1 ORDER BY ended_at LIMIT $2)",
     "DELETE FROM calls WHERE (domain, id) IN (\
-     SELECT domain, id FROM calls WHERE ended_at < $1 LIMIT $2)",
+     SELECT domain, id FROM calls WHERE ended_at < $1 ORDER BY ended_at LIMIT $2)",
     "DELETE FROM call_links WHERE (domain, id) IN (\
-     SELECT domain, id FROM call_links WHERE valid_until < $1 LIMIT $2)",
+     SELECT domain, id FROM call_links WHERE valid_until < $1 ORDER BY valid_until LIMIT $2)",
 ];
 
 /// The times of [`FORGET`], in its order.

@@ -9,7 +9,7 @@ use usher_rules::{DomainId, TeamId};
 use super::all_of;
 use crate::lists::Difference;
 use crate::memory::check::{differs, missing};
-use crate::memory::tables::Tables;
+use crate::memory::tables::{AnySession, Tables};
 
 impl Tables {
     /// What all pools of a domain use, and how many there are of pools and teams.
@@ -67,6 +67,25 @@ impl Tables {
             differs(pool.id.0, what, u64::from(recorded), counted as u64)
         };
         counts.into_iter().filter_map(differs).collect()
+    }
+
+    /// Live sessions that would be found later than they are due.
+    pub fn late_sessions(&self) -> Vec<Difference> {
+        let rows = self.sessions.values().filter_map(|session| match session {
+            AnySession::Live(row) => Some(row),
+            AnySession::Ended(..) => None,
+        });
+        let late = rows.filter_map(|row| {
+            self.pool_of(&row.session)?;
+            let due = row.due(self.silence(&row.session))?;
+            let late = row.due_at.is_none_or(|at| due < at);
+            late.then(|| Difference {
+                recorded: row.due_at.map_or(0, |at| at.0),
+                counted: due.0,
+                ..missing(row.session.id.0, "due of session")
+            })
+        });
+        late.collect()
     }
 
     /// Rows whose user, pool or name is not there.

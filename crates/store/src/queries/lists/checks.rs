@@ -1,5 +1,7 @@
 //! What holds counts and rows together, as `usher check` recounts it.
 
+use crate::queries::loads::session_due;
+
 macro_rules! check_seats {
     ($column:literal, $states:literal, $and:literal) => {
         concat!(
@@ -100,8 +102,20 @@ macro_rules! lost {
     };
 }
 
+/// Live sessions that would be found later than they are due: the moment in their index has to
+/// be none after.
+const DUE_OF_SESSION: &str = concat!(
+    "SELECT s.id, 'due of session', COALESCE(s.due_at, 0), ",
+    session_due!(),
+    " FROM sessions s JOIN pools p ON p.domain = s.domain AND p.id = s.pool \
+     WHERE s.ended_at IS NULL AND ",
+    session_due!(),
+    " < COALESCE(s.due_at, 9223372036854775807)"
+);
+
 /// Recounts: each gives id, what, recorded, counted for what differs.
-pub const CHECKS: [&str; 28] = [
+pub const CHECKS: [&str; 29] = [
+    DUE_OF_SESSION,
     check_seats!("users", "'invited', 'active', 'suspended'", ""),
     check_seats!(
         "domain_user_in_use",

@@ -39,9 +39,8 @@ pub fn pool(row: &dyn Columns) -> Result<PoolLine> {
     })
 }
 
-/// `$1` domain, `$2` pool, `$3` after, `$4` limit. The index of a pool's sessions has them in
-/// the order in which they are due: their ids are put in order first, and the rows of one page
-/// looked up.
+/// `$1` domain, `$2` pool, `$3` after, `$4` limit. The ids are in the index of what is
+/// due in the domain: they are put in order first, and the rows of one page looked up.
 pub const SESSIONS: &str = concat!(
     "WITH live AS MATERIALIZED (SELECT l.id FROM sessions l \
      WHERE l.domain = $1 AND l.pool = $2 AND l.ended_at IS NULL), \

@@ -127,17 +127,16 @@ fn put_member(row: &dyn Columns, snapshot: &mut Snapshot) -> Result<()> {
     Ok(())
 }
 
-/// Pool by pool, which are few beside their sessions. The limit is [`DUE_OF_A_KIND`]; the time
-/// comes with the key.
+/// The limit is [`DUE_OF_A_KIND`]; the time comes with the key.
 pub(super) static DUE_SESSIONS: Query = Query {
     template: concat!(
         "SELECT ",
         columns!(session),
         ", ",
         columns!(pool),
-        " FROM {{pools p JOIN sessions s ON s.domain = p.domain AND s.pool = p.id \
-         AND s.ended_at IS NULL AND s.pool IS NOT NULL \
-         | p.domain = {a} AND s.due_at <= {b} AND ",
+        " FROM {{sessions s JOIN pools p ON p.domain = s.domain AND p.id = s.pool \
+         | s.domain = {a} AND s.ended_at IS NULL AND s.pool IS NOT NULL \
+         AND s.due_at <= {b} AND ",
         session_due!(),
         " <= {b}}} ORDER BY ",
         session_due!(),
@@ -324,11 +323,13 @@ pub(super) static ALL_POOLS: Query = Query {
     read: |row, snapshot| put_pool(row, 0, snapshot),
 };
 
+/// Their keys are in the index of what is due in the domain, which is read first.
 pub(super) static SESSIONS_OF_POOL: Query = Query {
     template: concat!(
         "SELECT ",
         columns!(session),
-        " FROM {{sessions s | s.domain = {a} AND s.pool = {b} AND s.ended_at IS NULL}}"
+        " FROM {{sessions i JOIN sessions s ON s.domain = i.domain AND s.id = i.id \
+         | i.domain = {a} AND i.pool = {b} AND i.ended_at IS NULL}}"
     ),
     keys: &[Type::Id, Type::Id],
     read: |row, snapshot| put_session(row, 0, snapshot),
