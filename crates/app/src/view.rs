@@ -149,7 +149,7 @@ impl App {
     /// # Errors
     /// The look's refusal, or a storage error.
     pub async fn look<L: Look>(&self, ask: &Ask, look: &L) -> Result<L::Answer, Failure> {
-        let (answer, _) = self.look_with_due(ask, look).await?;
+        let (answer, _) = self.look_settled(ask, look).await?;
         Ok(answer)
     }
 
@@ -157,7 +157,7 @@ impl App {
     ///
     /// # Errors
     /// As [`App::look`].
-    pub(crate) async fn look_with_due<L: Look>(
+    pub(crate) async fn look_settled<L: Look>(
         &self,
         ask: &Ask,
         look: &L,
