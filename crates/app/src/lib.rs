@@ -23,15 +23,18 @@ pub mod notices;
 pub mod operator;
 pub mod outbox;
 pub mod passwords;
+pub mod pools;
 pub mod sandbox;
 pub mod seats;
 pub mod secrets;
+pub mod sessions;
 pub mod signing;
 pub mod sweep;
 pub mod teams;
 pub mod tokens;
 pub mod users;
 pub mod view;
+pub mod waiting;
 
 use std::sync::Arc;
 

@@ -58,3 +58,8 @@ pub const TOKEN_SECONDS_DEFAULT: i64 = 90 * 24 * 3600;
 pub const RESET_SECONDS: i64 = 3600;
 /// How often a mail is tried before it is given up: after about two days.
 pub const MAIL_ATTEMPTS: i64 = 55;
+/// Characters of the id that a device gives itself.
+pub const DEVICE_ID: usize = 200;
+/// How old the last note of a device's presence gets at most before another is written, in
+/// seconds; or an eighth of the pool's silence limit, if that is less (rule E8).
+pub const PRESENCE_SECONDS: i64 = 15;

@@ -23,11 +23,13 @@ pub mod meters;
 mod operator;
 mod options;
 mod pages;
+mod pools;
 mod prices;
 pub mod problem;
 mod sandbox;
 mod seats;
 mod server;
+mod sessions;
 pub mod shape;
 mod state;
 mod teams;
@@ -65,6 +67,8 @@ fn api() -> OpenApiRouter<Http> {
         .merge(seats::routes())
         .merge(users::routes())
         .merge(invitations::routes())
+        .merge(pools::routes())
+        .merge(sessions::routes())
         .merge(teams::routes())
         .merge(operator::routes())
         .merge(sandbox::routes())

@@ -36,6 +36,10 @@ pub const USER_ID: &str = "^usr_[0-9a-f]{32}$";
 pub const POOL_ID: &str = "^pol_[0-9a-f]{32}$";
 /// A token's id.
 pub const TOKEN_ID: &str = "^tok_[0-9a-f]{32}$";
+/// A session's id.
+pub const SESSION_ID: &str = "^ses_[0-9a-f]{32}$";
+/// A call's id.
+pub const CALL_ID: &str = "^cal_[0-9a-f]{32}$";
 /// A team's id.
 pub const TEAM_ID: &str = "^tem_[0-9a-f]{32}$";
 /// An e-mail address, roughly: what is right about one is its mail server's to say.
@@ -59,13 +63,15 @@ pub const CODE: &str = "^[0-9]{6}$";
 /// What a page's end gives for the next.
 pub const CURSOR: &str = "^[A-Za-z0-9_-]+$";
 
-static FORMS: [Form; 13] = [
+static FORMS: [Form; 15] = [
     id!(AccountId, "acc"),
     id!(DomainId, "dom"),
     id!(UserId, "usr"),
     id!(PoolId, "pol"),
     id!(TokenId, "tok"),
     id!(TeamId, "tem"),
+    id!(SessionId, "ses"),
+    id!(CallId, "cal"),
     Form {
         pattern: EMAIL,
         is: is_email,

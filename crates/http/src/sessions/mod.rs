@@ -1,0 +1,32 @@
+//! Sessions (rules E4 to E8, F1): one file per endpoint.
+
+mod heartbeat;
+mod log_in;
+mod log_off;
+mod log_out;
+mod report_call;
+mod see;
+mod wait;
+mod wire;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::Http;
+
+pub use wire::Session;
+
+/// The endpoints.
+pub fn routes() -> OpenApiRouter<Http> {
+    OpenApiRouter::new()
+        .routes(routes!(log_in::log_in_to_seat))
+        .routes(routes!(see::see_session, log_off::log_off))
+        .routes(routes!(log_out::log_out))
+        .routes(routes!(heartbeat::send_heartbeat))
+        .routes(routes!(report_call::report_call))
+        .routes(routes!(
+            wait::see_own_place,
+            wait::join_waiting_list,
+            wait::leave_waiting_list
+        ))
+}
