@@ -1,6 +1,8 @@
 //! Seat pools: making, seeing, changing, deleting them, and seats that are reserved (rules
 //! E1, E9, E10, E12, E13).
 
+use std::sync::Arc;
+
 use usher_rules::pools::{self, PoolSettings};
 use usher_rules::roles::Power;
 use usher_rules::{DomainId, Event, Head, PoolId, Refusal, SessionId, UserId};
@@ -245,7 +247,7 @@ impl Look for SeePools {
     type Answer = ();
 
     fn needs(&self, _seen: &Snapshot, load: &mut Load) {
-        load.lineages.insert(self.0);
+        load.domains.insert(self.0);
     }
 
     fn see(&self, view: View<'_>) -> Result<(), Refusal> {
@@ -268,13 +270,13 @@ impl App {
     /// # Errors
     /// Refusals and storage errors.
     pub async fn pools(
-        &self,
+        self: &Arc<Self>,
         ask: &Ask,
         domain: DomainId,
         after: Option<PoolId>,
         limit: u32,
     ) -> Result<Page<PoolLine>, Failure> {
-        self.look(ask, &SeePools(domain)).await?;
+        self.look_written(ask, &SeePools(domain), domain).await?;
         Ok(self.store.pools(domain, after, limit).await?)
     }
 
@@ -283,14 +285,15 @@ impl App {
     /// # Errors
     /// Refusals and storage errors.
     pub async fn pool_sessions(
-        &self,
+        self: &Arc<Self>,
         ask: &Ask,
         domain: DomainId,
         pool: PoolId,
         after: Option<SessionId>,
         limit: u32,
     ) -> Result<PoolSessions, Failure> {
-        let line = self.look(ask, &GetPool { domain, pool }).await?;
+        let see = GetPool { domain, pool };
+        let line = self.look_written(ask, &see, domain).await?;
         let page = self.store.pool_sessions(domain, pool, after, limit).await?;
         let now = self.store.now().await?;
         let last = page.items.last().filter(|_| page.more);
@@ -302,11 +305,8 @@ impl App {
             pool: Some(line.pool),
             now,
         };
-        let items = page.items.into_iter();
-        // Without those that are over by now, though the sweep has not written it down yet.
-        let live = items.filter(|item| !item.session.is_over(Some(&line.pool), now));
         Ok(PoolSessions {
-            items: live.map(view).collect(),
+            items: page.items.into_iter().map(view).collect(),
             next,
         })
     }
@@ -317,12 +317,13 @@ impl App {
     /// # Errors
     /// Refusals and storage errors.
     pub async fn waiting(
-        &self,
+        self: &Arc<Self>,
         ask: &Ask,
         domain: DomainId,
         pool: PoolId,
     ) -> Result<Vec<WaitingLine>, Failure> {
-        self.look(ask, &GetPool { domain, pool }).await?;
+        let see = GetPool { domain, pool };
+        self.look_written(ask, &see, domain).await?;
         let page = limits::PAGE;
         Ok(self.store.waiting(domain, pool, page).await?)
     }

@@ -17,7 +17,7 @@ use crate::desk::UseCase;
 use crate::draft::Draft;
 use crate::limits;
 use crate::secrets::digest_of;
-use crate::users::needs_user;
+use crate::users::{may_see, needs_user};
 use crate::view::{Look, View};
 
 pub use device::{Device, valid_device};
@@ -304,6 +304,33 @@ impl UseCase for LogOff {
     }
 }
 
+/// All sessions of a user: at most one of a shared user, one per device of a named one.
+#[derive(Debug, Clone, Copy)]
+pub struct UserSessions {
+    /// Of which domain.
+    pub domain: DomainId,
+    /// Whose.
+    pub user: UserId,
+}
+
+impl Look for UserSessions {
+    /// In the order of log-in.
+    type Answer = Vec<SessionView>;
+
+    fn needs(&self, seen: &Snapshot, load: &mut Load) {
+        needs_user(seen, load, self.domain, self.user);
+    }
+
+    fn see(&self, view: View<'_>) -> Result<Vec<SessionView>, Refusal> {
+        may_see(view, self.domain, self.user)?;
+        let world = &view.snapshot.world;
+        world.user(self.domain, self.user)?;
+        let own = world.sessions_of(self.domain, self.user);
+        own.map(|session| view_of(view.snapshot, self.domain, session.id))
+            .collect()
+    }
+}
+
 /// An admin logs someone out (rule E7).
 #[derive(Debug, Clone, Copy)]
 pub struct LogSomeoneOut {
@@ -337,6 +364,10 @@ impl UseCase for LogSomeoneOut {
     }
 }
 
+/// A session after its device said something; or how it ended by that: an admin's log-out
+/// may have waited for the end of the call (rule E7). An answer, because that was written.
+pub type AfterReport = Result<SessionView, Refusal>;
+
 /// The device says that it is there, and in which call it is (rules E8, F1).
 #[derive(Debug, Clone, Copy)]
 pub struct Heartbeat {
@@ -347,7 +378,7 @@ pub struct Heartbeat {
 }
 
 impl UseCase for Heartbeat {
-    type Answer = SessionView;
+    type Answer = AfterReport;
 
     fn head(&self) -> Head {
         Head::Domain(self.of.domain)
@@ -357,7 +388,7 @@ impl UseCase for Heartbeat {
         self.of.needs(seen, load);
     }
 
-    fn decide(&self, draft: &mut Draft<'_>) -> Result<SessionView, Refusal> {
+    fn decide(&self, draft: &mut Draft<'_>) -> Result<AfterReport, Refusal> {
         let OfSession {
             domain, session, ..
         } = self.of;
@@ -365,7 +396,7 @@ impl UseCase for Heartbeat {
         let entries = calls::heartbeat(draft.world(), domain, session, self.call)?;
         draft.happen(entries);
         note_presence(draft, domain, session);
-        view_of(draft.snapshot(), domain, session)
+        Ok(view_of(draft.snapshot(), domain, session))
     }
 }
 
@@ -397,7 +428,7 @@ pub struct ReportCall {
 }
 
 impl UseCase for ReportCall {
-    type Answer = SessionView;
+    type Answer = AfterReport;
 
     fn head(&self) -> Head {
         Head::Domain(self.of.domain)
@@ -410,7 +441,7 @@ impl UseCase for ReportCall {
             .extend(self.report.link.map(|link| (self.of.domain, link)));
     }
 
-    fn decide(&self, draft: &mut Draft<'_>) -> Result<SessionView, Refusal> {
+    fn decide(&self, draft: &mut Draft<'_>) -> Result<AfterReport, Refusal> {
         let OfSession {
             domain, session, ..
         } = self.of;
@@ -418,6 +449,6 @@ impl UseCase for ReportCall {
         let entries = calls::report(draft.world(), domain, session, self.report)?;
         draft.happen(entries);
         note_presence(draft, domain, session);
-        view_of(draft.snapshot(), domain, session)
+        Ok(view_of(draft.snapshot(), domain, session))
     }
 }

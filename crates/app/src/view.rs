@@ -12,6 +12,7 @@ use usher_store::records::{Token, TokenKind};
 use usher_store::{Load, Snapshot};
 
 use crate::desk::Failure;
+use crate::sweep::Settle;
 use crate::{App, Ask, limits};
 
 /// Someone who is signed in.
@@ -149,17 +150,41 @@ impl App {
     /// # Errors
     /// The look's refusal, or a storage error.
     pub async fn look<L: Look>(&self, ask: &Ask, look: &L) -> Result<L::Answer, Failure> {
+        self.look_settled(ask, look).await.map(|(seen, _)| seen)
+    }
+
+    /// Likewise, before rows of a domain's front desk are listed: what was due there is
+    /// written down first, for a list knows nothing of it.
+    pub(crate) async fn look_written<L: Look>(
+        self: &Arc<Self>,
+        ask: &Ask,
+        look: &L,
+        domain: DomainId,
+    ) -> Result<L::Answer, Failure> {
+        let (seen, settled) = self.look_settled(ask, look).await?;
+        if settled > 0 {
+            self.do_now(Ask::default(), Settle(domain)).await?;
+        }
+        Ok(seen)
+    }
+
+    /// What is seen, and how much had to be settled for it.
+    async fn look_settled<L: Look>(
+        &self,
+        ask: &Ask,
+        look: &L,
+    ) -> Result<(L::Answer, usize), Failure> {
         let snapshot = self.gather(|seen, load| {
             load.tokens.extend(ask.token);
             look.needs(seen, load);
         });
         let mut snapshot = snapshot.await?;
-        settle(&mut snapshot);
+        let settled = settle(&mut snapshot);
         let view = View {
             snapshot: &snapshot,
             ask,
         };
-        look.see(view).map_err(Failure::Refused)
+        Ok((look.see(view)?, settled))
     }
 
     /// Loads what is needed; again, with more, as long as what was seen asks for more.
@@ -192,13 +217,16 @@ fn never_back(snapshot: &mut Snapshot) {
     }
 }
 
-/// What is due has happened, for who looks: the sweep writes it down a moment later.
-fn settle(snapshot: &mut Snapshot) {
-    let domains: Vec<DomainId> = snapshot.world.domains.keys().copied().collect();
-    for domain in domains {
-        snapshot.world.settle_loaded(domain, DUE_OF_A_KIND as usize);
-    }
-    let _ = snapshot.world.follow_standing();
+/// What is due has happened, for who looks: the sweep writes it down a moment later. Gives
+/// how much that was.
+fn settle(snapshot: &mut Snapshot) -> usize {
+    let world = &mut snapshot.world;
+    let domains: Vec<DomainId> = world.domains.keys().copied().collect();
+    let settled = domains
+        .into_iter()
+        .map(|domain| world.settle_loaded(domain, DUE_OF_A_KIND as usize).len());
+    let settled: usize = settled.sum();
+    settled + world.follow_standing().len() + world.follow_pools().len()
 }
 
 /// Shared by reference where a look outlives the request.

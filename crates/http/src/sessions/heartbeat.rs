@@ -5,8 +5,8 @@ use serde::Deserialize;
 use usher_app::sessions::Heartbeat;
 use utoipa::ToSchema;
 
-use super::wire::{OfSession, Session};
-use crate::answer::{Answer, change};
+use super::wire::{OfSession, Session, after_report};
+use crate::answer::{Answer, of_reply};
 use crate::extract::{At, Writes};
 use crate::state::Http;
 use crate::wire::CallId;
@@ -40,5 +40,5 @@ pub async fn send_heartbeat(
         of: of.by(&ask),
         call: body.call.map(|call| call.0),
     };
-    change(&http.app, ask, case, |view| Session::from(view)).await
+    Ok(of_reply(http.app.run(ask, case, after_report).await?))
 }

@@ -1,6 +1,7 @@
 //! Sessions (rules E4 to E8, F1): one file per endpoint.
 
 mod heartbeat;
+mod list;
 mod log_in;
 mod log_off;
 mod log_out;
@@ -19,7 +20,7 @@ pub use wire::Session;
 /// The endpoints.
 pub fn routes() -> OpenApiRouter<Http> {
     OpenApiRouter::new()
-        .routes(routes!(log_in::log_in_to_seat))
+        .routes(routes!(list::list_user_sessions, log_in::log_in_to_seat))
         .routes(routes!(see::see_session, log_off::log_off))
         .routes(routes!(log_out::log_out))
         .routes(routes!(heartbeat::send_heartbeat))

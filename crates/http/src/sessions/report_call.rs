@@ -6,8 +6,8 @@ use usher_app::sessions::ReportCall;
 use usher_rules::calls::{self, Report};
 use utoipa::{IntoParams, ToSchema};
 
-use super::wire::{OfSession, Session};
-use crate::answer::{Answer, change};
+use super::wire::{OfSession, Session, after_report};
+use crate::answer::{Answer, of_reply};
 use crate::extract::{At, Writes};
 use crate::state::Http;
 use crate::wire::{CallId, Direction, DomainId, Phase, SessionId};
@@ -38,7 +38,8 @@ pub struct CallReport {
 /// Report a call
 ///
 /// A session is in one call at a time, and one that rings counts. The same report again
-/// changes nothing, however late it comes; clocks use the time at which it came.
+/// changes nothing, however late it comes; clocks use the time at which it came. Where an
+/// admin's log-out waited for the end of the call, its end is answered `session_ended`.
 #[utoipa::path(
     put, path = "/v1/domains/{domain}/sessions/{session}/calls/{call}", tag = "sessions",
     params(OfCall),
@@ -66,5 +67,5 @@ pub async fn report_call(
             link: None,
         },
     };
-    change(&http.app, ask, case, |view| Session::from(view)).await
+    Ok(of_reply(http.app.run(ask, case, after_report).await?))
 }

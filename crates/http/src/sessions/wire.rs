@@ -1,11 +1,14 @@
 //! A session as the API shows it.
 
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use usher_app::Ask;
-use usher_app::sessions::{self as app, SessionView};
-use usher_rules::calls;
+use usher_app::sessions::{self as app, AfterReport, SessionView};
+use usher_app::{Ask, Reply};
+use usher_rules::{Refusal, calls};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::answer::reply;
+use crate::problem::Problem;
 use crate::wire::{CallId, Direction, DomainId, Moment, PoolId, SessionId, UserId};
 
 /// A live session: one user on one device.
@@ -84,6 +87,15 @@ impl From<&SessionView> for Session {
             silent_at: session.silent_at(pool).map(Into::into),
             log_out_after_call: session.log_out_after_call.is_some(),
         }
+    }
+}
+
+/// What a device is answered that said something: its session, or how that ended.
+pub fn after_report(result: Result<&AfterReport, &Refusal>) -> Reply {
+    match result {
+        Ok(Ok(view)) => reply(StatusCode::OK, &Session::from(view)),
+        Ok(Err(ended)) => Problem::from(ended).into_reply(),
+        Err(refusal) => Problem::from(refusal).into_reply(),
     }
 }
 

@@ -132,6 +132,17 @@ pub enum LicenseModel {
     Shared,
 }
 
+impl LicenseModel {
+    /// The word for it in the store.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            LicenseModel::Named => "named",
+            LicenseModel::Shared => "shared",
+        }
+    }
+}
+
 /// A domain user's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
