@@ -15,6 +15,7 @@ pub mod domains;
 pub mod draft;
 pub mod entropy;
 pub mod events;
+pub mod feed;
 pub mod hub;
 pub mod invitations;
 pub mod limits;
@@ -85,6 +86,7 @@ pub struct App {
     pub settings: Settings,
     /// Tells event streams of this process that a journal has grown.
     pub hub: Hub,
+    pub(crate) feeds: feed::Feeds,
     pub(crate) desk: desk::Desk,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) hasher: passwords::Hasher,
@@ -98,6 +100,7 @@ impl App {
             store,
             settings,
             hub: Hub::default(),
+            feeds: feed::Feeds::default(),
             desk: desk::Desk::default(),
             hasher: passwords::Hasher::new(entropy.clone()),
             entropy,

@@ -5,17 +5,20 @@
 //! off. The token stays known after the end, so that the device can be told why.
 
 mod device;
+pub mod presence;
 
 use usher_rules::roles::Power;
 use usher_rules::sessions::{self, EndReason, LogOut, LoggedIn, Refused, Session};
-use usher_rules::{CallId, DeviceKey, DomainId, Head, Refusal, SessionId, Time, TokenId, UserId};
+use usher_rules::{
+    AccountId, CallId, DeviceKey, DomainId, Head, Refusal, SessionId, Time, TokenId, UserId,
+};
 use usher_rules::{calls, pools::Pool};
 use usher_store::records::{Digest, SessionRecord};
 use usher_store::{Load, Snapshot};
 
-use crate::desk::UseCase;
+use crate::App;
+use crate::desk::{Failure, UseCase};
 use crate::draft::Draft;
-use crate::limits;
 use crate::secrets::digest_of;
 use crate::users::{may_see, needs_user};
 use crate::view::{Look, View};
@@ -150,6 +153,7 @@ impl LogIn {
         let caller = draft.caller()?;
         let view = draft.view();
         view.rank(self.domain)?;
+        view.snapshot.world.user(self.domain, self.user)?;
         if view.own_user(&caller, self.domain) == Some(self.user) {
             Ok(())
         } else {
@@ -271,6 +275,39 @@ impl Look for GetSession {
             view.authorise(self.0.domain, Power::SeePools)?;
         }
         view_of(view.snapshot, self.0.domain, self.0.session)
+    }
+}
+
+/// The session whose token came along, for its device alone.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OwnSession(pub OfSession);
+
+impl Look for OwnSession {
+    type Answer = SessionView;
+
+    fn needs(&self, seen: &Snapshot, load: &mut Load) {
+        self.0.needs(seen, load);
+    }
+
+    fn see(&self, view: View<'_>) -> Result<SessionView, Refusal> {
+        self.0.device(view.snapshot)?;
+        view_of(view.snapshot, self.0.domain, self.0.session)
+    }
+}
+
+impl App {
+    /// What an account's person is called, for who is told by whom something was done; none
+    /// when there is no such account any more.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn name_of(&self, account: AccountId) -> Result<Option<String>, Failure> {
+        let snapshot = self.gather(|_, load| {
+            load.accounts.insert(account);
+        });
+        let snapshot = snapshot.await?;
+        let record = snapshot.account_records.get(&account);
+        Ok(record.map(|record| record.name.clone()))
     }
 }
 
@@ -408,11 +445,7 @@ pub(crate) fn note_presence(draft: &mut Draft<'_>, domain: DomainId, session: Se
         return;
     };
     let pool = row.pool.and_then(|pool| world.pools.get(&(domain, pool)));
-    let limit = pool.and_then(|pool| pool.settings.silence_seconds);
-    let fraction = limit.map_or(limits::PRESENCE_SECONDS, |seconds| seconds / 8);
-    let old = row
-        .seen_at
-        .plus_seconds(fraction.min(limits::PRESENCE_SECONDS));
+    let old = row.seen_at.plus_seconds(presence::every_seconds(pool));
     if old <= world.now {
         draft.seen(domain, session);
     }

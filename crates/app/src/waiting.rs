@@ -21,6 +21,7 @@ pub struct OwnPlace {
 impl OwnPlace {
     fn authorise(&self, view: View<'_>) -> Result<(), Refusal> {
         let (caller, _) = view.rank(self.domain)?;
+        view.snapshot.world.user(self.domain, self.user)?;
         if view.own_user(&caller, self.domain) == Some(self.user) {
             Ok(())
         } else {

@@ -32,6 +32,7 @@ mod server;
 mod sessions;
 pub mod shape;
 mod state;
+mod streams;
 mod teams;
 mod users;
 mod watch;

@@ -2,6 +2,7 @@
 
 mod change;
 mod delete;
+mod events;
 mod list;
 mod make;
 mod reserve;
@@ -24,6 +25,7 @@ pub fn routes() -> OpenApiRouter<Http> {
             change::change_pool,
             delete::delete_pool
         ))
+        .routes(routes!(events::follow_pool))
         .routes(routes!(sessions::list_pool_sessions))
         .routes(routes!(waiting::list_waiting))
         .routes(routes!(reserve::reserve_seat))

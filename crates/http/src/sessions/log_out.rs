@@ -38,7 +38,7 @@ pub struct LogOutAnswer {
     responses((status = 200, description = "What it came to", body = LogOutAnswer)),
     extensions(("x-refusals" = json!(["not_allowed", "not_found", "session_ended"]))),
 )]
-pub async fn log_out(
+pub async fn log_user_out(
     State(http): State<Http>,
     At(of): At<OfSession>,
     Writes { ask, body }: Writes<LogOutRequest>,

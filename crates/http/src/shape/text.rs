@@ -166,6 +166,8 @@ mod tests {
             (POOL_ID, "pol_0190a0b0c0d0e0f00000000000000001", "usr_1"),
             (TOKEN_ID, "tok_0190a0b0c0d0e0f00000000000000001", ""),
             (TEAM_ID, "tem_0190a0b0c0d0e0f00000000000000001", "tok_1"),
+            (SESSION_ID, "ses_0190a0b0c0d0e0f00000000000000001", "ses_1"),
+            (CALL_ID, "cal_0190a0b0c0d0e0f00000000000000001", "ses_1"),
             (EMAIL, "someone+seat@example.com", "someone@-example.com"),
             (PREFIX, "My-domain", "-domain"),
             (CURRENCY, "EUR", "eur"),
