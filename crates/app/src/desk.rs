@@ -39,7 +39,8 @@ pub trait UseCase: Send + Sync + 'static {
     fn decide(&self, draft: &mut Draft<'_>) -> Result<Self::Answer, Refusal>;
 
     /// The token whose secret the answer shows: a replay gives a fresh secret instead and
-    /// voids the first (rule I3).
+    /// voids the first (rule I3). What has a secret but no token's id, a session, is named by
+    /// its own.
     fn shows_secret_of(&self, _answer: &Self::Answer) -> Option<TokenId> {
         None
     }
@@ -337,6 +338,9 @@ impl App {
         outcome.unwrap_or_else(|| Err(Error::Engine("no outcome".to_owned())))?;
         for head in heads {
             self.hub.tell(head);
+            if let Head::Domain(domain) = head {
+                self.feeds.wake(domain);
+            }
         }
         Ok(())
     }
@@ -381,10 +385,7 @@ impl Contested {
 fn remembered_under(job: &dyn AnyJob, lane: Head, seen: &Snapshot) -> Option<(Head, Digest)> {
     let idempotency = job.ask().idempotency.as_ref()?;
     let caller = match job.ask().token {
-        Some(digest) => {
-            let token = seen.tokens.get(&digest)?;
-            (token.expires_at > seen.world.now).then_some(token.account.bytes())?
-        }
+        Some(digest) => bearer(&digest, seen)?,
         None => [0; 16],
     };
     let parts = [
@@ -393,6 +394,15 @@ fn remembered_under(job: &dyn AnyJob, lane: Head, seen: &Snapshot) -> Option<(He
         idempotency.key.as_bytes(),
     ];
     Some((lane, digest_of(&parts)))
+}
+
+/// Whose token it is: an account's, or the session's whose device has it.
+fn bearer(digest: &Digest, seen: &Snapshot) -> Option<[u8; 16]> {
+    if let Some(token) = seen.tokens.get(digest) {
+        return (token.expires_at > seen.world.now).then_some(token.account.bytes());
+    }
+    seen.session_by_token(digest)
+        .map(|(_, session)| session.bytes())
 }
 
 /// Decides a job on the draft, unless its answer is remembered.
@@ -412,7 +422,7 @@ fn decide(job: &dyn AnyJob, lane: Head, draft: &mut Draft<'_>) -> Reply {
             return job.refuse(&Refusal::IdempotencyMismatch);
         }
         return match known.token {
-            Some(token) => job.replay(token, draft),
+            Some(token) => with_status(job.replay(token, draft), known.status),
             None => Reply {
                 status: known.status,
                 body: known.body,
@@ -433,6 +443,16 @@ fn decide(job: &dyn AnyJob, lane: Head, draft: &mut Draft<'_>) -> Reply {
         at: now,
     }));
     decided.reply
+}
+
+/// A replay is answered with the status of the first answer, unless it is refused.
+fn with_status(reply: Reply, status: u16) -> Reply {
+    let status = if reply.status < 300 {
+        status
+    } else {
+        reply.status
+    };
+    Reply { status, ..reply }
 }
 
 /// A name that someone else took in between is a refusal like any other.

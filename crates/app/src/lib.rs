@@ -15,6 +15,7 @@ pub mod domains;
 pub mod draft;
 pub mod entropy;
 pub mod events;
+pub mod feed;
 pub mod hub;
 pub mod invitations;
 pub mod limits;
@@ -24,16 +25,19 @@ pub mod notices;
 pub mod operator;
 pub mod outbox;
 pub mod passwords;
+pub mod pools;
 pub mod reports;
 pub mod sandbox;
 pub mod seats;
 pub mod secrets;
+pub mod sessions;
 pub mod signing;
 pub mod sweep;
 pub mod teams;
 pub mod tokens;
 pub mod users;
 pub mod view;
+pub mod waiting;
 
 use std::sync::Arc;
 
@@ -84,6 +88,7 @@ pub struct App {
     pub settings: Settings,
     /// Tells event streams of this process that a journal has grown.
     pub hub: Hub,
+    pub(crate) feeds: feed::Feeds,
     pub(crate) desk: desk::Desk,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) hasher: passwords::Hasher,
@@ -97,6 +102,7 @@ impl App {
             store,
             settings,
             hub: Hub::default(),
+            feeds: feed::Feeds::default(),
             desk: desk::Desk::default(),
             hasher: passwords::Hasher::new(entropy.clone()),
             entropy,

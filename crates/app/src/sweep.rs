@@ -1,5 +1,6 @@
-//! What time brings about, written down soon after it is due: invitations that lapse,
-//! scheduled decreases, standings that change. Any number of processes may sweep: each
+//! What time brings about, written down soon after it is due: invitations and offers that
+//! lapse, sessions that end by their clocks or their silence, notices of it, scheduled
+//! decreases, standings that change. Any number of processes may sweep: each
 //! sends ordinary conditional commands, and what has happened already changes nothing.
 //!
 //! Nothing depends on a sweep being in time: every decision and every look settles what is
@@ -21,7 +22,7 @@ const ROUND: u32 = 200;
 
 /// Writes down what is due in a domain. The desk does so before every decision, so there
 /// is nothing left to decide.
-struct Settle(DomainId);
+pub(crate) struct Settle(pub DomainId);
 
 impl UseCase for Settle {
     type Answer = ();

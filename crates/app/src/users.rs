@@ -108,7 +108,7 @@ impl Look for GetUser {
 }
 
 /// Those who see the domain's users, and the user itself.
-fn may_see(view: View<'_>, domain: DomainId, user: UserId) -> Result<(), Refusal> {
+pub(crate) fn may_see(view: View<'_>, domain: DomainId, user: UserId) -> Result<(), Refusal> {
     let (caller, rank) = view.rank(domain)?;
     if rank.may(Power::SeeUsers) || view.own_user(&caller, domain) == Some(user) {
         Ok(())

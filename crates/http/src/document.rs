@@ -35,7 +35,7 @@ described names each field in `errors`.
 it is done once and answered alike.
 - Every answer carries an `x-request-id`; one that comes with the request (a UUID) is kept.";
 
-const TAGS: [(&str, &str); 13] = [
+const TAGS: [(&str, &str); 15] = [
     (
         "accounts",
         "Getting in: signing up, logging in and out, a new password.",
@@ -55,6 +55,14 @@ const TAGS: [(&str, &str); 13] = [
     ),
     ("users", "Domain users, and invitations to become one."),
     ("invitations", "Joining a domain."),
+    (
+        "pools",
+        "Seat pools: seats that many share, and who sits there now.",
+    ),
+    (
+        "sessions",
+        "Logging in to a seat, and what a device says and is told while it sits there.",
+    ),
     (
         "teams",
         "Teams, and the contact list: who shares a team sees each other.",

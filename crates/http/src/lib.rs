@@ -24,14 +24,17 @@ pub mod meters;
 mod operator;
 mod options;
 mod pages;
+mod pools;
 mod prices;
 pub mod problem;
 mod reports;
 mod sandbox;
 mod seats;
 mod server;
+mod sessions;
 pub mod shape;
 mod state;
+mod streams;
 mod teams;
 mod users;
 mod watch;
@@ -67,6 +70,8 @@ fn api() -> OpenApiRouter<Http> {
         .merge(seats::routes())
         .merge(users::routes())
         .merge(invitations::routes())
+        .merge(pools::routes())
+        .merge(sessions::routes())
         .merge(teams::routes())
         .merge(links::routes())
         .merge(reports::routes())

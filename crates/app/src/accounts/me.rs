@@ -76,6 +76,7 @@ impl Look for Me {
                 load.domains.insert(domain);
                 load.names.insert(domain);
                 load.people.insert((domain, user));
+                needs_session(seen, load, domain, user);
             }
         }
     }

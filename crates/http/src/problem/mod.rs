@@ -11,7 +11,10 @@ use usher_rules::Refusal;
 use utoipa::ToSchema;
 
 use crate::shape::FieldError;
-use crate::wire::{Currency, LinkState, Prerequisite, Quantities, SeatKind};
+use crate::wire::{
+    AccountId, CallId, Currency, EndReason, LinkState, Moment, PoolId, Prerequisite, Quantities,
+    SeatKind,
+};
 pub use table::{Kind, kind_of_code};
 
 /// The media type of problems.
@@ -60,10 +63,40 @@ pub struct Problem {
     /// `no_price`: the currency without prices.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub currency: Option<Currency>,
+    /// `no_seat_available`, at a log-in: the pool of which no seat is free.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pool: Option<PoolId>,
+    /// `pool_not_empty`: how many users are assigned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0)]
+    pub users: Option<u32>,
+    /// `session_elsewhere`: what the device is called on which the user is logged in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// `call_in_progress`: the call that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallId>,
+    /// `session_ended`: why, by whom, and when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Ended>,
     /// How many seconds to wait before the next try; also in the header `Retry-After`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0)]
     pub retry_after_seconds: Option<i64>,
+}
+
+/// How a session ended (rule E7).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Ended {
+    /// Why.
+    pub reason: EndReason,
+    /// By whom; `null` for what time brought about.
+    pub by: Option<AccountId>,
+    /// What that person is called; in the streams of devices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by_name: Option<String>,
+    /// When.
+    pub at: Moment,
 }
 
 /// What went wrong inside, for the log; never part of an answer.
@@ -87,6 +120,11 @@ impl Problem {
             to_free: None,
             changed: None,
             currency: None,
+            pool: None,
+            users: None,
+            device: None,
+            call: None,
+            ended: None,
             retry_after_seconds: kind.retry_after_seconds,
         }
     }
@@ -125,7 +163,20 @@ impl From<&Refusal> for Problem {
     fn from(refusal: &Refusal) -> Self {
         let mut problem = Problem::new(table::kind_of(refusal), refusal.to_string());
         match refusal {
-            Refusal::NoSeatAvailable { kind, .. } => problem.kind = Some((*kind).into()),
+            Refusal::NoSeatAvailable { kind, pool } => {
+                problem.kind = Some((*kind).into());
+                problem.pool = pool.map(Into::into);
+            }
+            Refusal::PoolNotEmpty { users } => problem.users = Some(*users),
+            Refusal::CallInProgress { call } => problem.call = Some((*call).into()),
+            Refusal::SessionEnded { reason, by, at } => {
+                problem.ended = Some(Ended {
+                    reason: (*reason).into(),
+                    by: by.map(Into::into),
+                    by_name: None,
+                    at: (*at).into(),
+                });
+            }
             Refusal::LinkNotValid { state } => problem.state = Some((*state).into()),
             Refusal::NotInStanding { missing } => {
                 problem.missing = missing.iter().map(|word| (*word).into()).collect();

@@ -36,12 +36,14 @@ pub const USER_ID: &str = "^usr_[0-9a-f]{32}$";
 pub const POOL_ID: &str = "^pol_[0-9a-f]{32}$";
 /// A token's id.
 pub const TOKEN_ID: &str = "^tok_[0-9a-f]{32}$";
+/// A session's id.
+pub const SESSION_ID: &str = "^ses_[0-9a-f]{32}$";
+/// A call's id.
+pub const CALL_ID: &str = "^cal_[0-9a-f]{32}$";
 /// A team's id.
 pub const TEAM_ID: &str = "^tem_[0-9a-f]{32}$";
 /// A call link's id.
 pub const LINK_ID: &str = "^lnk_[0-9a-f]{32}$";
-/// A call's id.
-pub const CALL_ID: &str = "^cal_[0-9a-f]{32}$";
 /// An e-mail address, roughly: what is right about one is its mail server's to say.
 pub const EMAIL: &str = concat!(
     r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*",
@@ -63,7 +65,7 @@ pub const CODE: &str = "^[0-9]{6}$";
 /// What a page's end gives for the next.
 pub const CURSOR: &str = "^[A-Za-z0-9_-]+$";
 
-static FORMS: [Form; 15] = [
+static FORMS: [Form; 16] = [
     id!(AccountId, "acc"),
     id!(DomainId, "dom"),
     id!(UserId, "usr"),
@@ -71,6 +73,7 @@ static FORMS: [Form; 15] = [
     id!(TokenId, "tok"),
     id!(TeamId, "tem"),
     id!(LinkId, "lnk"),
+    id!(SessionId, "ses"),
     id!(CallId, "cal"),
     Form {
         pattern: EMAIL,
@@ -167,7 +170,8 @@ mod tests {
             (TOKEN_ID, "tok_0190a0b0c0d0e0f00000000000000001", ""),
             (TEAM_ID, "tem_0190a0b0c0d0e0f00000000000000001", "tok_1"),
             (LINK_ID, "lnk_0190a0b0c0d0e0f00000000000000001", "cal_1"),
-            (CALL_ID, "cal_0190a0b0c0d0e0f00000000000000001", "lnk_1"),
+            (SESSION_ID, "ses_0190a0b0c0d0e0f00000000000000001", "ses_1"),
+            (CALL_ID, "cal_0190a0b0c0d0e0f00000000000000001", "ses_1"),
             (EMAIL, "someone+seat@example.com", "someone@-example.com"),
             (PREFIX, "My-domain", "-domain"),
             (CURRENCY, "EUR", "eur"),

@@ -2,7 +2,7 @@
 //! (rules B2, D3).
 
 use axum::extract::State;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use usher_app::users::{ChangeUser, Changes};
 use usher_rules::users::Change;
 use utoipa::ToSchema;
@@ -11,7 +11,7 @@ use super::User;
 use crate::answer::{Answer, change};
 use crate::extract::{At, Writes};
 use crate::state::Http;
-use crate::wire::{Feature, OfUser, Permission, Role};
+use crate::wire::{Feature, OfUser, Permission, Role, given};
 
 /// What changes; what is left out stays.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -40,11 +40,6 @@ pub struct UserChanges {
     #[schema(max_items = 8)]
     #[serde(default)]
     pub features_off: Option<Vec<Feature>>,
-}
-
-/// Tells a field that is `null` from one that is left out.
-fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(from).map(Some)
 }
 
 impl From<UserChanges> for Changes {

@@ -10,7 +10,7 @@ use crate::answer::{Answer, ok};
 use crate::extract::{Asked, At, Reads};
 use crate::problem::Stopped;
 use crate::state::Http;
-use crate::wire::{Cursor, InDomain, Role, TeamId, Tier, UserState, limit};
+use crate::wire::{Cursor, InDomain, LicenseModel, PoolId, Role, TeamId, Tier, UserState, limit};
 
 /// By what users are sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
@@ -38,6 +38,12 @@ pub struct UsersQuery {
     /// E-mail, name or external id begins with this; case does not count.
     #[param(max_length = 254)]
     pub search: Option<String>,
+    /// Of this license model.
+    #[param(inline)]
+    pub model: Option<LicenseModel>,
+    /// In this pool.
+    #[param(inline)]
+    pub pool: Option<PoolId>,
     /// On this tier.
     #[param(inline)]
     pub tier: Option<Tier>,
@@ -91,9 +97,9 @@ fn listing(query: UsersQuery) -> Result<Listing, Stopped> {
     let search = query.search.map(|text| text.trim().to_lowercase());
     Ok(Listing {
         search: search.filter(|text| !text.is_empty()),
-        model: None,
+        model: query.model.map(LicenseModel::name),
         tier: query.tier.map(Into::into),
-        pool: None,
+        pool: query.pool.map(|pool| pool.0),
         team: query.team.map(|team| team.0),
         state: query.state.map(UserState::name),
         role: query.role.map(Into::into),

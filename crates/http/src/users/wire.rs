@@ -22,6 +22,10 @@ pub struct License {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub pool: Option<PoolId>,
+    /// Whether a seat of the pool is reserved for the user, of a shared user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub reserved: Option<bool>,
 }
 
 /// How a user shall come by a seat: `named` with a tier, or `shared` with a pool, whose tier
@@ -110,6 +114,7 @@ impl From<&UserLine> for User {
                 },
                 tier: (*tier).into(),
                 pool: user.license.pool().map(Into::into),
+                reserved: user.license.pool().map(|_| user.reserved),
             },
             role: user.role.into(),
             permissions: user.permissions.iter().map(Into::into).collect(),

@@ -73,5 +73,6 @@ ids! {
     TokenId, text::TOKEN_ID, "a token";
     TeamId, text::TEAM_ID, "a team";
     LinkId, text::LINK_ID, "a call link";
-    CallId, text::CALL_ID, "a call";
+    SessionId, text::SESSION_ID, "a session";
+    CallId, text::CALL_ID, "a call, chosen by who reports it first";
 }

@@ -1,7 +1,7 @@
 //! Closed lists of words, each the twin of an inner enum.
 
 use serde::{Deserialize, Serialize};
-use usher_rules::{accounts, billing, calls, links, roles, seats, standing, tiers};
+use usher_rules::{accounts, billing, calls, links, roles, seats, sessions, standing, tiers};
 use utoipa::ToSchema;
 
 /// A twin of an inner enum: the same variants, written in small letters.
@@ -71,6 +71,21 @@ words! {
     /// How a domain pays. `manual`: by bank transfer.
     PaymentMethod = billing::PaymentMethod { Manual }
 
+    /// Why a session ended. `logged_off`: by its user; `logged_out`: by an admin;
+    /// `taken_over`: on another device; `automatic_log_off`: by the pool's clock; `silent`:
+    /// the device was not heard of; `converted`, `pool_changed`: another license;
+    /// `suspended`, `removed`, `moved`: with the user; `too_many_devices`: of a named user.
+    EndReason = sessions::EndReason {
+        LoggedOff, LoggedOut, TakenOver, AutomaticLogOff, Silent, Converted, PoolChanged,
+        Suspended, Removed, Moved, TooManyDevices
+    }
+
+    /// When an admin's log-out takes effect: at once, or when the call ends.
+    LogOut = sessions::LogOut { Now, AfterCall }
+
+    /// Who began a call: the user made it, or received it.
+    Direction = calls::Direction { Made, Received }
+
     /// How far a call is.
     Phase = calls::Phase { Ringing, Answered, Ended }
 
@@ -118,6 +133,17 @@ pub enum LicenseModel {
     Named,
     /// The seats of a pool, one of them while logged in.
     Shared,
+}
+
+impl LicenseModel {
+    /// The word for it in the store.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            LicenseModel::Named => "named",
+            LicenseModel::Shared => "shared",
+        }
+    }
 }
 
 /// A domain user's state.

@@ -1,60 +1,13 @@
 //! `GET /v1/domains/{domain}/events`: the journal, streamed and paged (rule J2).
 
-use axum::body::BodyDataStream;
-use axum::http::Method;
-use futures::StreamExt as _;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use usher_http::HttpOptions;
 use usher_store::memory::MemoryStore;
 
+use crate::harness::reader::Reader;
 use crate::harness::world::{START, Server};
 use crate::harness::{Client, World};
-
-/// A stream that is read event by event.
-struct Reader {
-    stream: BodyDataStream,
-    text: String,
-}
-
-impl Reader {
-    async fn open(client: &Client, path: &str) -> Reader {
-        let response = client.respond(Method::GET, path, None).await;
-        assert_eq!(response.status(), 200);
-        assert_eq!(response.headers()["content-type"], "text/event-stream");
-        assert_eq!(response.headers()["cache-control"], "no-cache");
-        Reader {
-            stream: response.into_body().into_data_stream(),
-            text: String::new(),
-        }
-    }
-
-    /// The next event: its id, its kind, its data; none when the stream has ended.
-    async fn next(&mut self) -> Option<(u64, String, Value)> {
-        loop {
-            if let Some((event, rest)) = self.text.split_once("\n\n") {
-                let (event, rest) = (event.to_owned(), rest.to_owned());
-                self.text = rest;
-                if event.starts_with(':') {
-                    continue;
-                }
-                return Some(read(&event));
-            }
-            let piece = self.stream.next().await?.expect("a piece");
-            self.text += std::str::from_utf8(&piece).expect("text");
-        }
-    }
-}
-
-fn read(event: &str) -> (u64, String, Value) {
-    let field = |name: &str| {
-        let mut lines = event.lines();
-        let line = lines.find_map(|line| line.strip_prefix(name)).expect(name);
-        line.trim_start_matches(": ").to_owned()
-    };
-    let data = serde_json::from_str(&field("data")).expect("JSON");
-    (field("id").parse().expect("a number"), field("event"), data)
-}
 
 /// All lines of a domain's journal, page by page.
 async fn journal(world: &World) -> Vec<Value> {

@@ -14,6 +14,9 @@ fn filled(world: &World, template: &str) -> String {
     template
         .replace("{domain}", &world.mid.id)
         .replace("{user}", "usr_00000000000000000000000000000000")
+        .replace("{pool}", "pol_00000000000000000000000000000000")
+        .replace("{session}", "ses_00000000000000000000000000000000")
+        .replace("{call}", "cal_00000000000000000000000000000000")
         .replace("{team}", "tem_00000000000000000000000000000000")
         .replace("{link}", "lnk_00000000000000000000000000000000")
         .replace("{call}", "cal_00000000000000000000000000000000")

@@ -14,8 +14,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::answer::{Answer, ok};
 use crate::extract::{Asked, At, Reads};
-use crate::problem::Stopped;
 use crate::state::Http;
+use crate::streams::last_event_id;
 use crate::wire::{AccountId, Cursor, DomainId, InDomain, Moment, limit};
 
 /// From where to read.
@@ -144,16 +144,6 @@ async fn page(http: &Http, ask: &Ask, domain: DomainId, query: EventsQuery, afte
         items: shown.iter().map(JournalEvent::from).collect(),
         next_cursor: last.map(|line| Cursor::write(&[&line.seq.to_string()])),
     }))
-}
-
-fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Stopped> {
-    let Some(id) = headers.get("last-event-id") else {
-        return Ok(None);
-    };
-    let id = id.to_str().ok().and_then(|id| id.trim().parse().ok());
-    let id = id.filter(|id| i64::try_from(*id).is_ok());
-    id.map(Some)
-        .ok_or_else(|| Stopped::invalid("Last-Event-ID", "must be a sequence number"))
 }
 
 /// JSON was asked for, and no stream.

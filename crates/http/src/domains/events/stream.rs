@@ -5,22 +5,19 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 
-use axum::http::HeaderValue;
-use axum::response::IntoResponse as _;
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::Event;
 use futures::stream;
-use metrics::gauge;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{OwnedSemaphorePermit, broadcast, watch};
+use tokio::sync::{broadcast, watch};
 use usher_app::Ask;
 use usher_rules::{DomainId, Head};
 use usher_store::lists::EventLine;
 
 use super::JournalEvent;
 use crate::answer::Answer;
-use crate::problem::{Stopped, table};
+use crate::limits;
 use crate::state::Http;
-use crate::{limits, meters};
+use crate::streams::{Counted, respond};
 
 /// Someone who follows a journal.
 struct Follower {
@@ -34,28 +31,9 @@ struct Follower {
     _counted: Counted,
 }
 
-/// One of the streams that may run.
-struct Counted(#[allow(dead_code)] OwnedSemaphorePermit);
-
-impl Counted {
-    fn new(place: OwnedSemaphorePermit) -> Counted {
-        gauge!(meters::STREAMS).increment(1.0);
-        Counted(place)
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        gauge!(meters::STREAMS).decrement(1.0);
-    }
-}
-
 /// Follows a domain's journal.
 pub(super) async fn follow(http: Http, ask: Ask, domain: DomainId, after: u64) -> Answer {
-    let place = http.streams.clone().try_acquire_owned();
-    let Ok(place) = place else {
-        return Err(Stopped::saying(&table::BUSY, "too many event streams"));
-    };
+    let place = Counted::new(&http)?;
     // Listens before it reads: what is committed in between wakes it.
     let hints = http.app.hub.listen();
     let read = http
@@ -70,17 +48,10 @@ pub(super) async fn follow(http: Http, ask: Ask, domain: DomainId, after: u64) -
         after,
         read: read.into(),
         hints,
-        _counted: Counted::new(place),
+        _counted: place,
     };
     let events = stream::unfold(follower, Follower::next);
-    let alive = KeepAlive::new().interval(limits::STREAM_KEEP_ALIVE);
-    let mut response = Sse::new(events).keep_alive(alive).into_response();
-    // Proxies in between must not hold events back.
-    let unbuffered = HeaderValue::from_static("no");
-    response
-        .headers_mut()
-        .insert("x-accel-buffering", unbuffered);
-    Ok(response)
+    Ok(respond(events))
 }
 
 impl Follower {

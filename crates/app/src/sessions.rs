@@ -1,0 +1,487 @@
+//! Sessions: logging in to a seat, and how a session goes on and ends (rules E4 to E8).
+//!
+//! A log-in is asked for by the user's account. It gives a token that stands for this
+//! device alone: with it the device says that it is there, what it does, and that it logs
+//! off. The token stays known after the end, so that the device can be told why.
+
+mod device;
+pub mod presence;
+
+use usher_rules::roles::Power;
+use usher_rules::sessions::{self, EndReason, LogOut, LoggedIn, Refused, Session};
+use usher_rules::{
+    AccountId, CallId, DeviceKey, DomainId, Head, Refusal, SessionId, Time, TokenId, UserId,
+};
+use usher_rules::{calls, pools::Pool};
+use usher_store::records::{Digest, SessionRecord};
+use usher_store::{Load, Snapshot};
+
+use crate::App;
+use crate::desk::{Failure, UseCase};
+use crate::draft::Draft;
+use crate::secrets::digest_of;
+use crate::users::{may_see, needs_user};
+use crate::view::{Look, View};
+
+pub use device::{Device, valid_device};
+
+/// A live session as its device and the lead see it.
+#[derive(Debug, Clone)]
+pub struct SessionView {
+    /// The session.
+    pub session: Session,
+    /// Its device.
+    pub record: SessionRecord,
+    /// What the person is called.
+    pub name: String,
+    /// The pool whose seat it holds.
+    pub pool: Option<Pool>,
+    /// At which moment this was so.
+    pub now: Time,
+}
+
+pub(crate) fn view_of(
+    snapshot: &Snapshot,
+    domain: DomainId,
+    id: SessionId,
+) -> Result<SessionView, Refusal> {
+    let world = &snapshot.world;
+    let session = *world.session(domain, id)?;
+    let record = snapshot.session_records.get(&(domain, id));
+    let person = snapshot.people.get(&(domain, session.user));
+    Ok(SessionView {
+        session,
+        record: record.ok_or(Refusal::not_found("session"))?.clone(),
+        name: person.map_or_else(String::new, |person| person.name.clone()),
+        pool: session
+            .pool
+            .map(|pool| world.pool(domain, pool))
+            .transpose()?
+            .copied(),
+        now: world.now,
+    })
+}
+
+/// What a command about a session must see: the domain, the session, and all that stands at
+/// the desk for its user.
+pub(crate) fn needs_session(seen: &Snapshot, load: &mut Load, domain: DomainId, id: SessionId) {
+    load.domains.insert(domain);
+    load.sessions.insert((domain, id));
+    if let Some(session) = seen.world.sessions.get(&(domain, id)) {
+        load.desks.insert((domain, session.user));
+        load.people.insert((domain, session.user));
+    }
+}
+
+/// Logs a user in on a device (rules E4, E5).
+#[derive(Debug, Clone)]
+pub struct LogIn {
+    /// Of which domain.
+    pub domain: DomainId,
+    /// Who: the caller.
+    pub user: UserId,
+    /// On which device.
+    pub device: Device,
+    /// Whether a session on another device shall end for it.
+    pub take_over: bool,
+}
+
+/// What a log-in came to. That no seat was free is an answer, because the journal keeps it
+/// (rule E4).
+#[derive(Debug, Clone)]
+pub enum Entered {
+    /// In, with the session's token, `dev_…`; shown once.
+    In {
+        /// The token.
+        text: String,
+        /// The session.
+        view: Box<SessionView>,
+        /// Whether the device had it already.
+        resumed: bool,
+    },
+    /// Refused.
+    Not {
+        /// Why.
+        refusal: Refusal,
+        /// What the device is called on which the user is (rule E5).
+        device: Option<String>,
+    },
+}
+
+impl LogIn {
+    fn key(&self) -> DeviceKey {
+        DeviceKey(digest_of(&[
+            &self.domain.bytes(),
+            self.device.id.as_bytes(),
+        ]))
+    }
+
+    /// Gives the session, new or not, a token.
+    fn enter(
+        &self,
+        draft: &mut Draft<'_>,
+        id: SessionId,
+        entries: Vec<usher_rules::Entry>,
+        resumed: bool,
+    ) -> Result<Entered, Refusal> {
+        let secret = draft.secret("dev");
+        let record = SessionRecord {
+            device_id: self.device.id.clone(),
+            device_name: self.device.name.clone(),
+            token: secret.digest,
+        };
+        draft.session_record(self.domain, id, record);
+        draft.happen(entries);
+        draft.seen(self.domain, id);
+        Ok(Entered::In {
+            text: secret.text,
+            view: Box::new(view_of(draft.snapshot(), self.domain, id)?),
+            resumed,
+        })
+    }
+
+    /// What the device is called that stands in the way.
+    fn elsewhere(&self, snapshot: &Snapshot, refusal: &Refusal) -> Option<String> {
+        let Refusal::SessionElsewhere { session, .. } = refusal else {
+            return None;
+        };
+        let record = snapshot.session_records.get(&(self.domain, *session));
+        record.map(|record| record.device_name.clone())
+    }
+
+    fn own(&self, draft: &mut Draft<'_>) -> Result<(), Refusal> {
+        let caller = draft.caller()?;
+        let view = draft.view();
+        view.rank(self.domain)?;
+        view.snapshot.world.user(self.domain, self.user)?;
+        if view.own_user(&caller, self.domain) == Some(self.user) {
+            Ok(())
+        } else {
+            Err(Refusal::NotAllowed)
+        }
+    }
+}
+
+impl UseCase for LogIn {
+    type Answer = Entered;
+
+    fn head(&self) -> Head {
+        Head::Domain(self.domain)
+    }
+
+    fn needs(&self, seen: &Snapshot, load: &mut Load) {
+        needs_user(seen, load, self.domain, self.user);
+        let shown = seen.remembered.values().filter_map(|known| known.token);
+        let sessions = shown.map(|token| (self.domain, SessionId(token.0)));
+        load.sessions.extend(sessions);
+    }
+
+    fn decide(&self, draft: &mut Draft<'_>) -> Result<Entered, Refusal> {
+        self.own(draft)?;
+        valid_device(&self.device)?;
+        let wish = sessions::LogIn {
+            domain: self.domain,
+            user: self.user,
+            device: self.key(),
+            take_over: self.take_over,
+            session: SessionId(draft.id()),
+        };
+        match sessions::log_in(draft.world(), wish) {
+            Ok(LoggedIn::Started(entries)) => self.enter(draft, wish.session, entries, false),
+            Ok(LoggedIn::Resumed(id)) => self.enter(draft, id, vec![], true),
+            Err(Refused { refusal, entries }) => {
+                draft.happen(entries);
+                let device = self.elsewhere(draft.snapshot(), &refusal);
+                Ok(Entered::Not { refusal, device })
+            }
+        }
+    }
+
+    fn shows_secret_of(&self, answer: &Entered) -> Option<TokenId> {
+        match answer {
+            Entered::In { view, .. } => Some(TokenId(view.session.id.0)),
+            Entered::Not { .. } => None,
+        }
+    }
+
+    fn replay(&self, token: TokenId, draft: &mut Draft<'_>) -> Result<Entered, Refusal> {
+        self.own(draft)?;
+        let id = SessionId(token.0);
+        draft.world().session(self.domain, id)?;
+        self.enter(draft, id, vec![], false)
+    }
+}
+
+/// Who asks about a session: its own device, by the session's token, or somebody with a
+/// power over it.
+#[derive(Debug, Clone, Copy)]
+pub struct OfSession {
+    /// Of which domain.
+    pub domain: DomainId,
+    /// Which session.
+    pub session: SessionId,
+    /// Digest of the token that came with the request.
+    pub token: Option<Digest>,
+}
+
+impl OfSession {
+    /// What every question about a session must see.
+    fn needs(&self, seen: &Snapshot, load: &mut Load) {
+        needs_session(seen, load, self.domain, self.session);
+    }
+
+    fn is_device(&self, snapshot: &Snapshot) -> bool {
+        let record = snapshot.session_records.get(&(self.domain, self.session));
+        record.is_some_and(|record| Some(record.token) == self.token)
+    }
+
+    /// The session's own device. One whose session is over is told why (rule E7).
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`]; [`Refusal::NotSignedIn`] for anyone else.
+    fn device(&self, snapshot: &Snapshot) -> Result<Session, Refusal> {
+        if !self.is_device(snapshot) {
+            return Err(Refusal::NotSignedIn);
+        }
+        snapshot.world.session(self.domain, self.session).copied()
+    }
+
+    /// Likewise, in a change: the user acts.
+    fn device_acts(&self, draft: &mut Draft<'_>) -> Result<Session, Refusal> {
+        let session = self.device(draft.snapshot())?;
+        let user = draft.world().user(self.domain, session.user)?;
+        if let Some(account) = user.state.account() {
+            draft.act_as(account);
+        }
+        Ok(session)
+    }
+}
+
+/// A session, as its device or a lead sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct GetSession(pub OfSession);
+
+impl Look for GetSession {
+    type Answer = SessionView;
+
+    fn needs(&self, seen: &Snapshot, load: &mut Load) {
+        self.0.needs(seen, load);
+    }
+
+    fn see(&self, view: View<'_>) -> Result<SessionView, Refusal> {
+        if self.0.is_device(view.snapshot) {
+            self.0.device(view.snapshot)?;
+        } else {
+            view.authorise(self.0.domain, Power::SeePools)?;
+        }
+        view_of(view.snapshot, self.0.domain, self.0.session)
+    }
+}
+
+/// The session whose token came along, for its device alone.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OwnSession(pub OfSession);
+
+impl Look for OwnSession {
+    type Answer = SessionView;
+
+    fn needs(&self, seen: &Snapshot, load: &mut Load) {
+        self.0.needs(seen, load);
+    }
+
+    fn see(&self, view: View<'_>) -> Result<SessionView, Refusal> {
+        self.0.device(view.snapshot)?;
+        view_of(view.snapshot, self.0.domain, self.0.session)
+    }
+}
+
+impl App {
+    /// What an account's person is called, for who is told by whom something was done; none
+    /// when there is no such account any more.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn name_of(&self, account: AccountId) -> Result<Option<String>, Failure> {
+        let snapshot = self.gather(|_, load| {
+            load.accounts.insert(account);
+        });
+        let snapshot = snapshot.await?;
+        let record = snapshot.account_records.get(&account);
+        Ok(record.map(|record| record.name.clone()))
+    }
+}
+
+/// The device logs off; the seat is free at once.
+#[derive(Debug, Clone, Copy)]
+pub struct LogOff(pub OfSession);
+
+impl UseCase for LogOff {
+    type Answer = ();
+
+    fn head(&self) -> Head {
+        Head::Domain(self.0.domain)
+    }
+
+    fn needs(&self, seen: &Snapshot, load: &mut Load) {
+        self.0.needs(seen, load);
+    }
+
+    fn decide(&self, draft: &mut Draft<'_>) -> Result<(), Refusal> {
+        match self.0.device_acts(draft) {
+            // Asked twice, done once.
+            Err(Refusal::SessionEnded {
+                reason: EndReason::LoggedOff,
+                ..
+            }) => return Ok(()),
+            other => other?,
+        };
+        let entries = sessions::log_off(draft.world(), self.0.domain, self.0.session)?;
+        draft.happen(entries);
+        Ok(())
+    }
+}
+
+/// All sessions of a user: at most one of a shared user, one per device of a named one.
+#[derive(Debug, Clone, Copy)]
+pub struct UserSessions {
+    /// Of which domain.
+    pub domain: DomainId,
+    /// Whose.
+    pub user: UserId,
+}
+
+impl Look for UserSessions {
+    /// In the order of log-in.
+    type Answer = Vec<SessionView>;
+
+    fn needs(&self, seen: &Snapshot, load: &mut Load) {
+        needs_user(seen, load, self.domain, self.user);
+    }
+
+    fn see(&self, view: View<'_>) -> Result<Vec<SessionView>, Refusal> {
+        may_see(view, self.domain, self.user)?;
+        let world = &view.snapshot.world;
+        world.user(self.domain, self.user)?;
+        let own = world.sessions_of(self.domain, self.user);
+        own.map(|session| view_of(view.snapshot, self.domain, session.id))
+            .collect()
+    }
+}
+
+/// An admin logs someone out (rule E7).
+#[derive(Debug, Clone, Copy)]
+pub struct LogSomeoneOut {
+    /// Which session.
+    pub of: OfSession,
+    /// At once, or when the call ends.
+    pub when: LogOut,
+}
+
+impl UseCase for LogSomeoneOut {
+    /// The session, if it goes on until the call ends.
+    type Answer = Option<SessionView>;
+
+    fn head(&self) -> Head {
+        Head::Domain(self.of.domain)
+    }
+
+    fn needs(&self, seen: &Snapshot, load: &mut Load) {
+        self.of.needs(seen, load);
+    }
+
+    fn decide(&self, draft: &mut Draft<'_>) -> Result<Option<SessionView>, Refusal> {
+        let OfSession {
+            domain, session, ..
+        } = self.of;
+        let (caller, _) = draft.authorise(domain, Power::LogOut)?;
+        let by = caller.account.id;
+        let entries = sessions::log_out(draft.world(), domain, session, by, self.when)?;
+        draft.happen(entries);
+        Ok(view_of(draft.snapshot(), domain, session).ok())
+    }
+}
+
+/// A session after its device said something; or how it ended by that: an admin's log-out
+/// may have waited for the end of the call (rule E7). An answer, because that was written.
+pub type AfterReport = Result<SessionView, Refusal>;
+
+/// The device says that it is there, and in which call it is (rules E8, F1).
+#[derive(Debug, Clone, Copy)]
+pub struct Heartbeat {
+    /// Which session.
+    pub of: OfSession,
+    /// The call that it is in.
+    pub call: Option<CallId>,
+}
+
+impl UseCase for Heartbeat {
+    type Answer = AfterReport;
+
+    fn head(&self) -> Head {
+        Head::Domain(self.of.domain)
+    }
+
+    fn needs(&self, seen: &Snapshot, load: &mut Load) {
+        self.of.needs(seen, load);
+    }
+
+    fn decide(&self, draft: &mut Draft<'_>) -> Result<AfterReport, Refusal> {
+        let OfSession {
+            domain, session, ..
+        } = self.of;
+        self.of.device_acts(draft)?;
+        let entries = calls::heartbeat(draft.world(), domain, session, self.call)?;
+        draft.happen(entries);
+        note_presence(draft, domain, session);
+        Ok(view_of(draft.snapshot(), domain, session))
+    }
+}
+
+/// Writes presence down where the last note of it is old: a fraction of the silence limit,
+/// so that the limit is kept to within that.
+pub(crate) fn note_presence(draft: &mut Draft<'_>, domain: DomainId, session: SessionId) {
+    let world = draft.world();
+    let Some(row) = world.sessions.get(&(domain, session)) else {
+        return;
+    };
+    let pool = row.pool.and_then(|pool| world.pools.get(&(domain, pool)));
+    let old = row.seen_at.plus_seconds(presence::every_seconds(pool));
+    if old <= world.now {
+        draft.seen(domain, session);
+    }
+}
+
+/// The device, or a proxy for it, reports a call (rule F1).
+#[derive(Debug, Clone, Copy)]
+pub struct ReportCall {
+    /// Which session.
+    pub of: OfSession,
+    /// What is reported.
+    pub report: calls::Report,
+}
+
+impl UseCase for ReportCall {
+    type Answer = AfterReport;
+
+    fn head(&self) -> Head {
+        Head::Domain(self.of.domain)
+    }
+
+    fn needs(&self, seen: &Snapshot, load: &mut Load) {
+        self.of.needs(seen, load);
+        load.calls.insert((self.of.domain, self.report.call));
+        load.links
+            .extend(self.report.link.map(|link| (self.of.domain, link)));
+    }
+
+    fn decide(&self, draft: &mut Draft<'_>) -> Result<AfterReport, Refusal> {
+        let OfSession {
+            domain, session, ..
+        } = self.of;
+        self.of.device_acts(draft)?;
+        let entries = calls::report(draft.world(), domain, session, self.report)?;
+        draft.happen(entries);
+        note_presence(draft, domain, session);
+        Ok(view_of(draft.snapshot(), domain, session))
+    }
+}
