@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::desk::{Seated, Sharer};
+use crate::harness::reader::Reader;
 use crate::harness::{Client, World};
 
 const DAY: i64 = 24 * 3600;
@@ -375,4 +376,19 @@ async fn i3_a_guests_call_is_made_once_under_a_key() {
     session.says(&call, "ended").await;
     assert_eq!(keyed.call_by(&link).await.expect(201), call);
     assert_eq!(stage.guest.state_of(&link, &call).await, "ended");
+}
+
+#[tokio::test]
+async fn f2_the_device_is_told_that_a_guest_calls() {
+    let stage = Stage::new().await;
+    let seated = stage.phone.enters("phone").await;
+    let link = stage.ann.call_link(json!({"guest_name": "Bob"})).await;
+    let mut stream = Reader::open(&seated.client, &seated.path("/events")).await;
+    stream.expect("session").await;
+    let call = stage.guest.call_by(&link).await.expect(201);
+    let told = stream.expect("call_started").await;
+    assert_eq!(told.data["guest"], "Bob");
+    assert_eq!(told.data["session"]["call"]["id"], call["id"]);
+    assert_eq!(told.data["session"]["call"]["direction"], "received");
+    assert_eq!(told.data["session"]["waiting_for_guest"], true);
 }
