@@ -338,6 +338,9 @@ impl App {
         outcome.unwrap_or_else(|| Err(Error::Engine("no outcome".to_owned())))?;
         for head in heads {
             self.hub.tell(head);
+            if let Head::Domain(domain) = head {
+                self.feeds.wake(domain);
+            }
         }
         Ok(())
     }

@@ -88,6 +88,7 @@ pub struct App {
     pub settings: Settings,
     /// Tells event streams of this process that a journal has grown.
     pub hub: Hub,
+    pub(crate) feeds: feed::Feeds,
     pub(crate) desk: desk::Desk,
     pub(crate) feeds: feed::Feeds,
     pub(crate) entropy: Arc<dyn Entropy>,
@@ -102,6 +103,7 @@ impl App {
             store,
             settings,
             hub: Hub::default(),
+            feeds: feed::Feeds::default(),
             desk: desk::Desk::default(),
             feeds: feed::Feeds::default(),
             hasher: passwords::Hasher::new(entropy.clone()),

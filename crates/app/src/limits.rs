@@ -1,5 +1,7 @@
 //! A limit on everything that comes from outside, with what happens beyond it.
 
+use std::time::Duration;
+
 /// Commands of one head that may wait; the next gets 503 with `Retry-After`.
 pub const WAITING_PER_HEAD: usize = 4096;
 /// Commands of one head that are decided and committed together.
@@ -76,3 +78,16 @@ pub const DEVICE_ID: usize = 200;
 /// How old the last note of a device's presence gets at most before another is written, in
 /// seconds; or an eighth of the pool's silence limit, if that is less (rule E8).
 pub const PRESENCE_SECONDS: i64 = 15;
+/// Journal lines that may wait for a listener at a domain's front desk; beyond it the stream
+/// ends, and begins anew.
+pub const FEED_WAITING: usize = 256;
+/// Journal lines that a domain's feed reads at a stretch.
+pub const FEED_LINES: u32 = 500;
+/// How often a feed looks into the journal by itself.
+pub const FEED_LOOK: Duration = Duration::from_secs(1);
+/// Devices whose presence is noted together.
+pub const PRESENT: usize = 500;
+/// Journal lines that a follower of a pool is told of at a stretch.
+pub const FEED_NEWS: usize = 100;
+/// How often it is looked at while nothing happens whether who follows still may.
+pub const FEED_RIGHTS: Duration = Duration::from_secs(15);

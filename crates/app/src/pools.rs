@@ -87,25 +87,6 @@ impl Look for GetPool {
     }
 }
 
-/// A pool, and the number of the last line of the domain's journal at that moment: from
-/// where to follow it.
-#[derive(Debug, Clone, Copy)]
-pub struct FollowPool(pub GetPool);
-
-impl Look for FollowPool {
-    type Answer = (PoolLine, u64);
-
-    fn needs(&self, seen: &Snapshot, load: &mut Load) {
-        self.0.needs(seen, load);
-    }
-
-    fn see(&self, view: View<'_>) -> Result<(PoolLine, u64), Refusal> {
-        let head = view.snapshot.heads.get(&Head::Domain(self.0.domain));
-        let version = head.map_or(0, |head| head.version);
-        Ok((self.0.see(view)?, version))
-    }
-}
-
 /// What changes of a pool; what is left out stays. An inner `None` switches a time off.
 #[derive(Debug, Clone, Default)]
 pub struct PoolChanges {

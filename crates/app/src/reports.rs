@@ -132,7 +132,7 @@ impl App {
             domain: span.domain,
             pool: span.pool,
         };
-        self.look_with_due(ask, &look).await
+        self.look_settled(ask, &look).await
     }
 
     /// What happened to the pool's seats between two moments, and after them what tells how

@@ -5,19 +5,22 @@
 //! off. The token stays known after the end, so that the device can be told why.
 
 mod device;
+pub mod presence;
 
 use usher_rules::roles::Power;
 use usher_rules::sessions::{self, EndReason, LogOut, LoggedIn, Refused, Session};
-use usher_rules::{CallId, DeviceKey, DomainId, Head, Refusal, SessionId, Time, TokenId, UserId};
+use usher_rules::{
+    AccountId, CallId, DeviceKey, DomainId, Head, Refusal, SessionId, Time, TokenId, UserId,
+};
 use usher_rules::{calls, pools::Pool};
 use usher_store::records::{Digest, SessionRecord};
 use usher_store::{Load, Snapshot};
 
-use crate::desk::UseCase;
+use crate::App;
+use crate::desk::{Failure, UseCase};
 use crate::draft::Draft;
-use crate::limits;
 use crate::secrets::digest_of;
-use crate::users::{itself, may_see, needs_user};
+use crate::users::{may_see, needs_user};
 use crate::view::{Look, View};
 
 pub use device::{Device, valid_device};
@@ -145,6 +148,18 @@ impl LogIn {
         let record = snapshot.session_records.get(&(self.domain, *session));
         record.map(|record| record.device_name.clone())
     }
+
+    fn own(&self, draft: &mut Draft<'_>) -> Result<(), Refusal> {
+        let caller = draft.caller()?;
+        let view = draft.view();
+        view.rank(self.domain)?;
+        view.snapshot.world.user(self.domain, self.user)?;
+        if view.own_user(&caller, self.domain) == Some(self.user) {
+            Ok(())
+        } else {
+            Err(Refusal::NotAllowed)
+        }
+    }
 }
 
 impl UseCase for LogIn {
@@ -162,8 +177,7 @@ impl UseCase for LogIn {
     }
 
     fn decide(&self, draft: &mut Draft<'_>) -> Result<Entered, Refusal> {
-        draft.caller()?;
-        itself(draft.view(), self.domain, self.user)?;
+        self.own(draft)?;
         valid_device(&self.device)?;
         let wish = sessions::LogIn {
             domain: self.domain,
@@ -191,8 +205,7 @@ impl UseCase for LogIn {
     }
 
     fn replay(&self, token: TokenId, draft: &mut Draft<'_>) -> Result<Entered, Refusal> {
-        draft.caller()?;
-        itself(draft.view(), self.domain, self.user)?;
+        self.own(draft)?;
         let id = SessionId(token.0);
         draft.world().session(self.domain, id)?;
         self.enter(draft, id, vec![], false)
@@ -225,20 +238,17 @@ impl OfSession {
     /// The session's own device. One whose session is over is told why (rule E7).
     ///
     /// # Errors
-    /// [`Refusal::SessionEnded`]; for anyone else [`Refusal::NotAllowed`], or what they hear
-    /// of a domain that is not theirs.
-    fn device(&self, view: View<'_>) -> Result<Session, Refusal> {
-        if !self.is_device(view.snapshot) {
-            view.rank(self.domain)?;
-            return Err(Refusal::NotAllowed);
+    /// [`Refusal::SessionEnded`]; [`Refusal::NotSignedIn`] for anyone else.
+    fn device(&self, snapshot: &Snapshot) -> Result<Session, Refusal> {
+        if !self.is_device(snapshot) {
+            return Err(Refusal::NotSignedIn);
         }
-        let session = view.snapshot.world.session(self.domain, self.session);
-        session.copied()
+        snapshot.world.session(self.domain, self.session).copied()
     }
 
     /// Likewise, in a change: the user acts.
     fn device_acts(&self, draft: &mut Draft<'_>) -> Result<Session, Refusal> {
-        let session = self.device(draft.view())?;
+        let session = self.device(draft.snapshot())?;
         let user = draft.world().user(self.domain, session.user)?;
         if let Some(account) = user.state.account() {
             draft.act_as(account);
@@ -260,11 +270,44 @@ impl Look for GetSession {
 
     fn see(&self, view: View<'_>) -> Result<SessionView, Refusal> {
         if self.0.is_device(view.snapshot) {
-            self.0.device(view)?;
+            self.0.device(view.snapshot)?;
         } else {
             view.authorise(self.0.domain, Power::SeePools)?;
         }
         view_of(view.snapshot, self.0.domain, self.0.session)
+    }
+}
+
+/// The session whose token came along, for its device alone.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OwnSession(pub OfSession);
+
+impl Look for OwnSession {
+    type Answer = SessionView;
+
+    fn needs(&self, seen: &Snapshot, load: &mut Load) {
+        self.0.needs(seen, load);
+    }
+
+    fn see(&self, view: View<'_>) -> Result<SessionView, Refusal> {
+        self.0.device(view.snapshot)?;
+        view_of(view.snapshot, self.0.domain, self.0.session)
+    }
+}
+
+impl App {
+    /// What an account's person is called, for who is told by whom something was done; none
+    /// when there is no such account any more.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn name_of(&self, account: AccountId) -> Result<Option<String>, Failure> {
+        let snapshot = self.gather(|_, load| {
+            load.accounts.insert(account);
+        });
+        let snapshot = snapshot.await?;
+        let record = snapshot.account_records.get(&account);
+        Ok(record.map(|record| record.name.clone()))
     }
 }
 
@@ -402,11 +445,7 @@ pub(crate) fn note_presence(draft: &mut Draft<'_>, domain: DomainId, session: Se
         return;
     };
     let pool = row.pool.and_then(|pool| world.pools.get(&(domain, pool)));
-    let limit = pool.and_then(|pool| pool.settings.silence_seconds);
-    let fraction = limit.map_or(limits::PRESENCE_SECONDS, |seconds| seconds / 8);
-    let old = row
-        .seen_at
-        .plus_seconds(fraction.min(limits::PRESENCE_SECONDS));
+    let old = row.seen_at.plus_seconds(presence::every_seconds(pool));
     if old <= world.now {
         draft.seen(domain, session);
     }
@@ -444,46 +483,5 @@ impl UseCase for ReportCall {
         draft.happen(entries);
         note_presence(draft, domain, session);
         Ok(view_of(draft.snapshot(), domain, session))
-    }
-}
-
-/// What a device that listens is told from: its session, and the number of the last line of
-/// the journal at that moment.
-#[derive(Debug, Clone, Copy)]
-pub struct ListenAs(pub OfSession);
-
-impl Look for ListenAs {
-    type Answer = (Session, u64);
-
-    fn needs(&self, seen: &Snapshot, load: &mut Load) {
-        self.0.needs(seen, load);
-    }
-
-    fn see(&self, view: View<'_>) -> Result<(Session, u64), Refusal> {
-        let session = self.0.device(view)?;
-        let head = view.snapshot.heads.get(&Head::Domain(self.0.domain));
-        Ok((session, head.map_or(0, |head| head.version)))
-    }
-}
-
-/// The device's open stream says that it is there (rule E8).
-#[derive(Debug, Clone, Copy)]
-pub struct Presence(pub OfSession);
-
-impl UseCase for Presence {
-    type Answer = ();
-
-    fn head(&self) -> Head {
-        Head::Domain(self.0.domain)
-    }
-
-    fn needs(&self, seen: &Snapshot, load: &mut Load) {
-        self.0.needs(seen, load);
-    }
-
-    fn decide(&self, draft: &mut Draft<'_>) -> Result<(), Refusal> {
-        self.0.device_acts(draft)?;
-        note_presence(draft, self.0.domain, self.0.session);
-        Ok(())
     }
 }

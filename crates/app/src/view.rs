@@ -150,8 +150,7 @@ impl App {
     /// # Errors
     /// The look's refusal, or a storage error.
     pub async fn look<L: Look>(&self, ask: &Ask, look: &L) -> Result<L::Answer, Failure> {
-        let (answer, _) = self.look_with_due(ask, look).await?;
-        Ok(answer)
+        self.look_settled(ask, look).await.map(|(seen, _)| seen)
     }
 
     /// Likewise, before rows of a domain's front desk are listed: what was due there is
@@ -162,18 +161,15 @@ impl App {
         look: &L,
         domain: DomainId,
     ) -> Result<L::Answer, Failure> {
-        let (seen, due) = self.look_with_due(ask, look).await?;
-        if !due.is_empty() {
+        let (seen, settled) = self.look_settled(ask, look).await?;
+        if !settled.is_empty() {
             self.do_now(Ask::default(), Settle(domain)).await?;
         }
         Ok(seen)
     }
 
-    /// Likewise, with what was due by then and is not written down yet.
-    ///
-    /// # Errors
-    /// As [`App::look`].
-    pub(crate) async fn look_with_due<L: Look>(
+    /// What is seen, and what had to be settled for it: it is not written down yet.
+    pub(crate) async fn look_settled<L: Look>(
         &self,
         ask: &Ask,
         look: &L,
@@ -183,12 +179,12 @@ impl App {
             look.needs(seen, load);
         });
         let mut snapshot = snapshot.await?;
-        let due = settle(&mut snapshot);
+        let settled = settle(&mut snapshot);
         let view = View {
             snapshot: &snapshot,
             ask,
         };
-        Ok((look.see(view)?, due))
+        Ok((look.see(view)?, settled))
     }
 
     /// Loads what is needed; again, with more, as long as what was seen asks for more.
@@ -221,16 +217,18 @@ fn never_back(snapshot: &mut Snapshot) {
     }
 }
 
-/// What is due has happened, for who looks: the sweep writes it down a moment later.
+/// What is due has happened, for who looks: the sweep writes it down a moment later. Gives
+/// what that was.
 fn settle(snapshot: &mut Snapshot) -> Vec<Entry> {
-    let domains: Vec<DomainId> = snapshot.world.domains.keys().copied().collect();
-    let mut due = Vec::new();
+    let world = &mut snapshot.world;
+    let domains: Vec<DomainId> = world.domains.keys().copied().collect();
+    let mut settled = Vec::new();
     for domain in domains {
-        due.extend(snapshot.world.settle_loaded(domain, DUE_OF_A_KIND as usize));
+        settled.extend(world.settle_loaded(domain, DUE_OF_A_KIND as usize));
     }
-    due.extend(snapshot.world.follow_standing());
-    due.extend(snapshot.world.follow_pools());
-    due
+    settled.extend(world.follow_standing());
+    settled.extend(world.follow_pools());
+    settled
 }
 
 /// Shared by reference where a look outlives the request.

@@ -6,7 +6,7 @@ use usher_store::{Load, Snapshot};
 
 use crate::desk::UseCase;
 use crate::draft::Draft;
-use crate::users::{itself, needs_user};
+use crate::users::needs_user;
 use crate::view::{Look, View};
 
 /// The caller's own place in the waiting list.
@@ -19,6 +19,16 @@ pub struct OwnPlace {
 }
 
 impl OwnPlace {
+    fn authorise(&self, view: View<'_>) -> Result<(), Refusal> {
+        let (caller, _) = view.rank(self.domain)?;
+        view.snapshot.world.user(self.domain, self.user)?;
+        if view.own_user(&caller, self.domain) == Some(self.user) {
+            Ok(())
+        } else {
+            Err(Refusal::NotAllowed)
+        }
+    }
+
     fn place(&self, snapshot: &Snapshot) -> Option<Waiting> {
         let row = snapshot.world.waiting.get(&(self.domain, self.user));
         row.copied()
@@ -33,7 +43,7 @@ impl Look for OwnPlace {
     }
 
     fn see(&self, view: View<'_>) -> Result<Option<Waiting>, Refusal> {
-        itself(view, self.domain, self.user)?;
+        self.authorise(view)?;
         Ok(self.place(view.snapshot))
     }
 }
@@ -60,9 +70,8 @@ impl UseCase for SetWaiting {
 
     fn decide(&self, draft: &mut Draft<'_>) -> Result<Option<Waiting>, Refusal> {
         draft.caller()?;
-        let OwnPlace { domain, user } = self.own;
-        itself(draft.view(), domain, user)?;
-        let world = draft.world();
+        self.own.authorise(draft.view())?;
+        let (world, OwnPlace { domain, user }) = (draft.world(), self.own);
         let entries = if self.wait {
             waiting::join(world, domain, user)?
         } else {
@@ -70,24 +79,5 @@ impl UseCase for SetWaiting {
         };
         draft.happen(entries);
         Ok(self.own.place(draft.snapshot()))
-    }
-}
-
-/// The own place, and the number of the last line of the domain's journal at that moment:
-/// from where to follow it.
-#[derive(Debug, Clone, Copy)]
-pub struct FollowPlace(pub OwnPlace);
-
-impl Look for FollowPlace {
-    type Answer = (Option<Waiting>, u64);
-
-    fn needs(&self, seen: &Snapshot, load: &mut Load) {
-        self.0.needs(seen, load);
-    }
-
-    fn see(&self, view: View<'_>) -> Result<(Option<Waiting>, u64), Refusal> {
-        let head = view.snapshot.heads.get(&Head::Domain(self.0.domain));
-        let version = head.map_or(0, |head| head.version);
-        Ok((self.0.see(view)?, version))
     }
 }

@@ -34,7 +34,7 @@ mod server;
 mod sessions;
 pub mod shape;
 mod state;
-mod stream;
+mod streams;
 mod teams;
 mod users;
 mod watch;

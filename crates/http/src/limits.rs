@@ -10,7 +10,7 @@ pub const IMPORT_BYTES: usize = 4 * 1024 * 1024;
 /// For how long a request is worked on; then 503 `timed_out`.
 pub const TIME_OUT: Duration = Duration::from_secs(30);
 /// Event streams of one process; the next gets 503 `busy`.
-pub const STREAMS: usize = 4096;
+pub const STREAMS: usize = 16_384;
 /// Journal lines that a stream reads at a stretch.
 pub const STREAM_LINES: u32 = 100;
 /// How often a stream looks into the journal by itself, and at the caller's rights.

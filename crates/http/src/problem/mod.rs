@@ -92,6 +92,9 @@ pub struct Ended {
     pub reason: EndReason,
     /// By whom; `null` for what time brought about.
     pub by: Option<AccountId>,
+    /// What that person is called; in the streams of devices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by_name: Option<String>,
     /// When.
     pub at: Moment,
 }
@@ -170,6 +173,7 @@ impl From<&Refusal> for Problem {
                 problem.ended = Some(Ended {
                     reason: (*reason).into(),
                     by: by.map(Into::into),
+                    by_name: None,
                     at: (*at).into(),
                 });
             }

@@ -21,7 +21,8 @@ const ASSUMPTIONS: [&str; 5] = [
     "Who is refused does not try again. Where users do, they are counted more than once and the \
      load comes out too great.",
     "The offered load is the carried load of the hour, times all its log-ins over those that \
-     took a seat: who was refused would have stayed as long as the others, on average.",
+     took a seat: who was refused would have stayed as long as the others, on average. Of an \
+     hour in which nobody took a seat, the carried load alone counts.",
     "The busy hour is the whole hour (UTC) of the asked time with the greatest offered load; at \
      other hours a smaller share is refused.",
     "Few users for many seats, or a waiting list, make the true share differ.",

@@ -1,124 +1,124 @@
-//! `GET /v1/domains/{domain}/sessions/{session}/events`: what the device is told (rules E7,
-//! E8, E13).
+//! `GET /v1/domains/{domain}/sessions/{session}/events`: what the device is told (rules E5 to
+//! E8, E13, F2).
 
-use std::convert::Infallible;
-use std::time::Duration;
+use std::future::Future;
+use std::pin::Pin;
 
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::sse::Event;
-use futures::stream;
-use tokio::sync::watch;
-use tokio::time::{Interval, MissedTickBehavior, interval};
-use usher_app::Ask;
-use usher_app::feed::Listener;
-use usher_app::sessions::{ListenAs, OfSession as App, Presence};
-use usher_rules::{Event as Happened, PoolId, SessionId};
-use usher_store::lists::EventLine;
+use serde::Serialize;
+use usher_app::feed::{DeviceNews, DeviceNow, DeviceStream};
+use usher_rules::Refusal;
+use usher_store::codec;
+use utoipa::ToSchema;
 
-use super::wire::OfSession;
+use super::wire::{OfSession, Session};
 use crate::answer::Answer;
-use crate::domains::StreamedEvent;
 use crate::extract::{At, Reads};
-use crate::limits;
+use crate::problem::Ended;
 use crate::state::Http;
-use crate::stream::{Counted, answer, last_event_id, of_line};
+use crate::streams::{Counted, Source, event, send};
+use crate::wire::Moment;
 
-/// Listen as a device
+/// What a device is told.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct DeviceNotice {
+    /// When it happened; `null` in the first event.
+    pub at: Option<Moment>,
+    /// The session as it is now; `null` once it is over.
+    pub session: Option<Session>,
+    /// What the guest is called whose call it is in.
+    pub guest: Option<String>,
+    /// Why it is over, by whom and when.
+    pub ended: Option<Ended>,
+}
+
+/// An event that a device is sent.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct DeviceEvent {
+    /// A number that grows.
+    pub id: String,
+    /// `session`: the first, which says how things are; `logged_out`: the last, the session is
+    /// over; any other: what happened, by the journal's word for it, such as `call_started`,
+    /// `log_off_near`, `log_out_after_call`, `pool_changed`.
+    pub event: String,
+    /// A DeviceNotice, as JSON.
+    #[schema(content_media_type = "application/json")]
+    pub data: String,
+}
+
+impl From<&DeviceNow> for DeviceNotice {
+    fn from(now: &DeviceNow) -> Self {
+        DeviceNotice {
+            at: None,
+            session: Some(Session::from(&now.view)),
+            guest: now.guest.clone(),
+            ended: None,
+        }
+    }
+}
+
+/// A notice, or none for a session that is not even over any more.
+fn notice(news: &DeviceNews) -> Option<Event> {
+    let at = Some(news.line.at.into());
+    let seq = Some(news.line.seq);
+    match &news.now {
+        Ok(now) => {
+            let (kind, _) = codec::to_value(&news.line.event);
+            let notice = DeviceNotice {
+                at,
+                ..DeviceNotice::from(now)
+            };
+            Some(event(kind, seq, &notice))
+        }
+        Err(Refusal::SessionEnded { reason, by, at }) => {
+            let ended = Ended {
+                reason: (*reason).into(),
+                by: by.map(Into::into),
+                by_name: news.by_name.clone(),
+                at: (*at).into(),
+            };
+            let notice = DeviceNotice {
+                at: Some((*at).into()),
+                session: None,
+                guest: None,
+                ended: Some(ended),
+            };
+            Some(event("logged_out", seq, &notice))
+        }
+        Err(_) => None,
+    }
+}
+
+impl Source for DeviceStream {
+    fn more(&mut self) -> Pin<Box<dyn Future<Output = Option<Vec<Event>>> + Send + '_>> {
+        Box::pin(async {
+            let news = self.next().await?;
+            notice(&news).map(|event| vec![event])
+        })
+    }
+}
+
+/// Follow one's own session
 ///
-/// A stream of server-sent events about this session: `session_ended` with reason and by
-/// whom, after which the stream ends; `log_off_near`, `log_out_after_call`; `call_started`
-/// when a guest's call rings, `call_answered`, `call_ended`; `pool_changed` when the pool's
-/// settings change. `id` is the number of the line in the domain's journal; after a break
-/// the stream goes on behind the header `Last-Event-ID`. While it is open the device counts
-/// as present.
+/// By the session's device, as server-sent events. It begins with the session as it is, so that
+/// nothing is lost however long the device was away, and ends with `logged_out`. A device that
+/// follows is there: it needs no heartbeats.
 #[utoipa::path(
     get, path = "/v1/domains/{domain}/sessions/{session}/events", tag = "sessions",
-    params(
-        OfSession,
-        ("Last-Event-ID" = Option<u64>, Header, minimum = 0,
-            maximum = 9_007_199_254_740_991_u64,
-            description = "The `id` of the last event that was read."),
-    ),
-    responses((status = 200, description = "What the device is told",
-        content((StreamedEvent = "text/event-stream")))),
-    extensions(("x-refusals" = json!(["not_allowed", "not_found", "session_ended", "busy"]))),
+    params(OfSession),
+    responses((status = 200, description = "What happens to the session", content(
+        (DeviceEvent = "text/event-stream"),
+    ))),
+    extensions(("x-refusals" = json!(["not_found", "session_ended", "busy"]))),
 )]
-pub async fn listen_as_device(
+pub async fn follow_session(
     State(http): State<Http>,
     At(of): At<OfSession>,
-    headers: HeaderMap,
     Reads(ask): Reads,
 ) -> Answer {
-    let resumed = last_event_id(&headers)?;
-    let counted = Counted::new(&http)?;
-    let of = of.by(&ask);
-    let (session, now) = http.app.look(&ask, &ListenAs(of)).await?;
-    let mut presence = interval(PRESENCE);
-    presence.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let device = Device {
-        lines: http.app.listen(of.domain, resumed.unwrap_or(now)),
-        stopping: http.options.stopping.clone(),
-        http,
-        of,
-        pool: session.pool,
-        presence,
-        over: false,
-        _counted: counted,
-    };
-    Ok(answer(stream::unfold(device, Device::next)))
+    let place = Counted::new(&http)?;
+    let (now, seq, stream) = http.app.follow_session(of.by(&ask)).await?;
+    let first = event("session", Some(seq), &DeviceNotice::from(&now));
+    Ok(send(&http, place, vec![first], stream))
 }
-
-/// How often an open stream is noted as presence; what is written is less
-/// (`usher_app::limits::PRESENCE_SECONDS`).
-const PRESENCE: Duration = Duration::from_secs(5);
-
-struct Device {
-    http: Http,
-    of: App,
-    pool: Option<PoolId>,
-    lines: Listener,
-    presence: Interval,
-    stopping: watch::Receiver<bool>,
-    over: bool,
-    _counted: Counted,
-}
-
-impl Device {
-    /// The next event; none when the stream ends.
-    async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
-        while !self.over && !*self.stopping.borrow() {
-            tokio::select! {
-                line = self.lines.next() => {
-                    let line = line.ok()??;
-                    if is_about(&line, self.of.session, self.pool) {
-                        self.over = matches!(line.event, Happened::SessionEnded { .. });
-                        return Some((Ok(of_line(&line)), self));
-                    }
-                }
-                _ = self.presence.tick() => self.is_there().await,
-                _ = self.stopping.changed() => {}
-            }
-        }
-        None
-    }
-
-    async fn is_there(&self) {
-        let noted = self.http.app.do_now(Ask::default(), Presence(self.of));
-        if let Err(error) = noted.await {
-            // That the session is over is told by the journal.
-            tracing::debug!(%error, "presence was not noted");
-        }
-    }
-}
-
-/// What a device is told of: its own session, and its pool's settings.
-fn is_about(line: &EventLine, session: SessionId, pool: Option<PoolId>) -> bool {
-    match line.event {
-        Happened::SessionStarted { .. } => false,
-        Happened::PoolChanged { pool: of, .. } => Some(of) == pool,
-        ref event => event.session() == Some(session),
-    }
-}
-
-const _: () = assert!(PRESENCE.as_secs() < limits::STREAM_KEEP_ALIVE.as_secs());

@@ -29,7 +29,7 @@ pub struct HeartbeatRequest {
     params(OfSession),
     request_body = HeartbeatRequest,
     responses((status = 200, description = "The session", body = Session)),
-    extensions(("x-refusals" = json!(["not_allowed", "not_found", "session_ended"]))),
+    extensions(("x-refusals" = json!(["not_found", "session_ended"]))),
 )]
 pub async fn send_heartbeat(
     State(http): State<Http>,

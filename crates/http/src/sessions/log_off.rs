@@ -15,7 +15,7 @@ use crate::state::Http;
     delete, path = "/v1/domains/{domain}/sessions/{session}", tag = "sessions",
     params(OfSession),
     responses((status = 204, description = "Logged off")),
-    extensions(("x-refusals" = json!(["not_allowed", "not_found", "session_ended"]))),
+    extensions(("x-refusals" = json!(["not_found", "session_ended"]))),
 )]
 pub async fn log_off(
     State(http): State<Http>,

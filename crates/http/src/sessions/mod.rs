@@ -6,7 +6,7 @@ mod list;
 mod log_in;
 mod log_off;
 mod log_out;
-mod offers;
+mod place_events;
 mod report_call;
 mod see;
 mod wait;
@@ -24,8 +24,9 @@ pub fn routes() -> OpenApiRouter<Http> {
     OpenApiRouter::new()
         .routes(routes!(list::list_user_sessions, log_in::log_in_to_seat))
         .routes(routes!(see::see_session, log_off::log_off))
+        .routes(routes!(events::follow_session))
+        .routes(routes!(place_events::follow_own_place))
         .routes(routes!(log_out::log_user_out))
-        .routes(routes!(events::listen_as_device))
         .routes(routes!(heartbeat::send_heartbeat))
         .routes(routes!(report_call::report_call))
         .routes(routes!(
@@ -33,5 +34,4 @@ pub fn routes() -> OpenApiRouter<Http> {
             wait::join_waiting_list,
             wait::leave_waiting_list
         ))
-        .routes(routes!(offers::listen_for_offers))
 }

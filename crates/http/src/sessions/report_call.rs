@@ -46,7 +46,7 @@ pub struct CallReport {
     request_body = CallReport,
     responses((status = 200, description = "The session", body = Session)),
     extensions(("x-refusals" = json!([
-        "not_allowed", "not_found", "session_ended", "call_in_progress", "taken",
+        "not_found", "session_ended", "call_in_progress", "taken",
     ]))),
 )]
 pub async fn report_call(

@@ -42,7 +42,7 @@ impl From<&Option<Waiting>> for PlaceAnswer {
     }
 }
 
-fn own(of: OfUser) -> OwnPlace {
+pub(super) fn own(of: OfUser) -> OwnPlace {
     OwnPlace {
         domain: of.domain.0,
         user: of.user.0,

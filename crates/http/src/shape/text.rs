@@ -74,6 +74,7 @@ static FORMS: [Form; 16] = [
     id!(TeamId, "tem"),
     id!(SessionId, "ses"),
     id!(LinkId, "lnk"),
+    id!(SessionId, "ses"),
     id!(CallId, "cal"),
     Form {
         pattern: EMAIL,
@@ -172,6 +173,8 @@ mod tests {
             (SESSION_ID, "ses_0190a0b0c0d0e0f00000000000000001", "ses_1"),
             (CALL_ID, "cal_0190a0b0c0d0e0f00000000000000001", "ses_1"),
             (LINK_ID, "lnk_0190a0b0c0d0e0f00000000000000001", "cal_1"),
+            (SESSION_ID, "ses_0190a0b0c0d0e0f00000000000000001", "ses_1"),
+            (CALL_ID, "cal_0190a0b0c0d0e0f00000000000000001", "ses_1"),
             (EMAIL, "someone+seat@example.com", "someone@-example.com"),
             (PREFIX, "My-domain", "-domain"),
             (CURRENCY, "EUR", "eur"),

@@ -75,4 +75,6 @@ ids! {
     SessionId, text::SESSION_ID, "a session";
     CallId, text::CALL_ID, "a call, chosen by who reports it first";
     LinkId, text::LINK_ID, "a call link";
+    SessionId, text::SESSION_ID, "a session";
+    CallId, text::CALL_ID, "a call, chosen by who reports it first";
 }

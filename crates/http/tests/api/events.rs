@@ -5,8 +5,9 @@ use tokio::sync::watch;
 use usher_http::HttpOptions;
 use usher_store::memory::MemoryStore;
 
+use crate::harness::reader::Reader;
 use crate::harness::world::{START, Server};
-use crate::harness::{Client, Reader, World};
+use crate::harness::{Client, World};
 
 /// All lines of a domain's journal, page by page.
 async fn journal(world: &World) -> Vec<Value> {

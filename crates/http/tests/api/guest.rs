@@ -3,7 +3,6 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 use usher_app::secrets::digest;
-use usher_rules::calls::Phase;
 
 use crate::harness::{Answer, Client};
 use crate::links::{Stage, token_of};
@@ -48,7 +47,7 @@ async fn f2_the_guests_page_says_in_which_state_the_link_is() {
         "{}",
         page.text
     );
-    let session = stage.phone.enters(server).await.expect("a session");
+    let session = stage.phone.enters("phone").await;
     assert_says(
         &guest.page(&open, "").await,
         200,
@@ -60,10 +59,7 @@ async fn f2_the_guests_page_says_in_which_state_the_link_is() {
     assert_says(&guest.page(&once, "").await, 200, ", for one call", true);
     let path = format!("/v1/call-links/{}/calls", token_of(&once));
     let call = guest.post(&path, json!({})).await.expect(201);
-    stage
-        .phone
-        .says(server, session, &call, Phase::Answered)
-        .await;
+    session.says(&call, "answered").await;
     let revoked = ann.call_link(json!({})).await;
     let id = revoked["link"]["id"].as_str().expect("an id");
     ann.delete(&format!("/v1/me/call-links/{id}"))
@@ -89,11 +85,11 @@ async fn f2_the_guests_page_says_in_which_state_the_link_is() {
 #[tokio::test]
 async fn f2_the_guests_page_goes_along_with_the_call() {
     let stage = Stage::new().await;
-    let (guest, server) = (&stage.guest, &stage.world.server);
+    let guest = &stage.guest;
     let link = stage.ann.call_link(json!({})).await;
     let refused = guest.press(&link).await;
     assert_says(&refused, 409, "is not logged in right now", false);
-    let session = stage.phone.enters(server).await.expect("a session");
+    let session = stage.phone.enters("phone").await;
     let pressed = guest.press(&link).await;
     assert_eq!(pressed.status, 303);
     let query = pressed.header("location").expect("where to go").to_owned();
@@ -111,14 +107,11 @@ async fn f2_the_guests_page_goes_along_with_the_call() {
     assert_says(&page, 200, "Call <bdi>ann</bdi></button>", true);
 
     let call = json!({"id": query.strip_prefix("?call=").expect("a call")});
-    stage
-        .phone
-        .says(server, session, &call, Phase::Answered)
-        .await;
+    session.says(&call, "answered").await;
     let page = guest.page(&link, &query).await;
     assert_says(&page, 200, "<bdi>ann</bdi> has answered.", false);
     assert_eq!(page.header("refresh"), Some("15"));
-    stage.phone.says(server, session, &call, Phase::Ended).await;
+    session.says(&call, "ended").await;
     let page = guest.page(&link, &query).await;
     assert_says(&page, 200, "The call is over.", true);
     assert_eq!(page.header("refresh"), None);
@@ -133,12 +126,12 @@ async fn f2_the_guests_page_goes_along_with_the_call() {
 #[tokio::test]
 async fn f2_a_call_that_ends_with_its_session_is_over_on_the_page() {
     let stage = Stage::new().await;
-    let (guest, server) = (&stage.guest, &stage.world.server);
-    let session = stage.phone.enters(server).await.expect("a session");
+    let guest = &stage.guest;
+    let session = stage.phone.enters("phone").await;
     let link = stage.ann.call_link(json!({})).await;
     let pressed = guest.press(&link).await;
     let query = pressed.header("location").expect("where to go").to_owned();
-    stage.phone.leaves(server, session).await;
+    session.leaves().await.expect(204);
     let page = guest.page(&link, &query).await;
     assert_says(&page, 200, "The call is over.", false);
     assert!(
@@ -151,7 +144,6 @@ async fn f2_a_call_that_ends_with_its_session_is_over_on_the_page() {
 #[tokio::test]
 async fn f2_hostile_names_are_text_on_the_page() {
     let stage = Stage::new().await;
-    let server = &stage.world.server;
     let names = [
         "<script>alert(1)</script>",
         "\"><img src=x onerror=alert(1)>",
@@ -161,7 +153,7 @@ async fn f2_hostile_names_are_text_on_the_page() {
         "\u{202e}gnihtemos",
         "{{7*7}}",
     ];
-    stage.phone.enters(server).await.expect("a session");
+    stage.phone.enters("phone").await;
     for name in names {
         let path = stage.world.mid.user_path(&stage.user, "");
         let renamed = stage
@@ -204,11 +196,7 @@ async fn f2_hostile_names_are_text_on_the_page() {
 #[tokio::test]
 async fn f2_the_guests_page_loads_and_runs_nothing() {
     let stage = Stage::new().await;
-    stage
-        .phone
-        .enters(&stage.world.server)
-        .await
-        .expect("a session");
+    stage.phone.enters("phone").await;
     let link = stage.ann.call_link(json!({})).await;
     for page in [
         stage.guest.page(&link, "").await,
@@ -245,11 +233,7 @@ async fn f2_the_guests_page_loads_and_runs_nothing() {
 #[tokio::test]
 async fn f2_whoever_presses_the_button_is_nobody() {
     let stage = Stage::new().await;
-    stage
-        .phone
-        .enters(&stage.world.server)
-        .await
-        .expect("a session");
+    stage.phone.enters("phone").await;
     let link = stage.ann.call_link(json!({})).await;
     assert_eq!(stage.world.member.press(&link).await.status, 303);
     let rings = stage.world.mid.happened("call_started").await;

@@ -1,9 +1,9 @@
 //! Call links: the user's side and the guest's (rule F2).
 
 use serde_json::{Value, json};
-use usher_rules::calls::Phase;
 
-use crate::harness::devices::Device;
+use crate::harness::desk::{Seated, Sharer};
+use crate::harness::reader::Reader;
 use crate::harness::{Client, World};
 
 const DAY: i64 = 24 * 3600;
@@ -36,6 +36,14 @@ impl Client {
     }
 }
 
+impl Seated {
+    /// Reports of a guest's call how far it is.
+    pub async fn says(&self, call: &Value, phase: &str) {
+        let id = call["id"].as_str().expect("an id");
+        self.reports(id, phase).await.expect(200);
+    }
+}
+
 /// What a link's address ends with.
 pub fn token_of(link: &Value) -> &str {
     let url = link["url"].as_str().expect("an address");
@@ -48,7 +56,7 @@ pub struct Stage {
     pub world: World,
     pub user: Value,
     pub ann: Client,
-    pub phone: Device,
+    pub phone: Sharer,
     pub guest: Client,
 }
 
@@ -58,7 +66,7 @@ impl Stage {
         let user = world.mid.user("ann", json!({})).await;
         Stage {
             ann: world.server.enter_as(&user).await,
-            phone: Device::of(&user, 1),
+            phone: world.mid.person(&world.server, user.clone()).await,
             guest: world.anonymous(),
             user,
             world,
@@ -70,7 +78,7 @@ impl Stage {
 async fn f2_a_link_says_which_of_its_states_it_is_in() {
     let stage = Stage::new().await;
     let (ann, guest, server) = (&stage.ann, &stage.guest, &stage.world.server);
-    let session = stage.phone.enters(server).await.expect("a session");
+    let session = stage.phone.enters("phone").await;
     let once = ann.call_link(json!({"one_call": true})).await;
     let revoked = ann.call_link(json!({})).await;
     let expires = ann.call_link(json!({"valid_seconds": 60})).await;
@@ -79,10 +87,7 @@ async fn f2_a_link_says_which_of_its_states_it_is_in() {
         assert_eq!(guest.as_guest(link).await["state"], "valid");
     }
     let call = guest.call_by(&once).await.expect(201);
-    stage
-        .phone
-        .says(server, session, &call, Phase::Answered)
-        .await;
+    session.says(&call, "answered").await;
     let id = revoked["link"]["id"].as_str().expect("an id");
     let path = format!("/v1/me/call-links/{id}");
     ann.delete(&path).await.expect(204);
@@ -120,7 +125,7 @@ async fn f2_a_link_says_which_of_its_states_it_is_in() {
 #[tokio::test]
 async fn f2_a_guest_sees_who_is_called_and_whether_they_are_logged_in() {
     let stage = Stage::new().await;
-    let (guest, server) = (&stage.guest, &stage.world.server);
+    let guest = &stage.guest;
     let link = stage.ann.call_link(json!({"guest_name": "Bob"})).await;
     let seen = guest.as_guest(&link).await;
     assert_eq!(seen["user_name"], "ann");
@@ -130,20 +135,17 @@ async fn f2_a_guest_sees_who_is_called_and_whether_they_are_logged_in() {
         .call_by(&link)
         .await
         .expect_problem(409, "user_logged_off");
-    let session = stage.phone.enters(server).await.expect("a session");
+    let session = stage.phone.enters("phone").await;
     assert_eq!(guest.as_guest(&link).await["logged_in"], true);
     guest.call_by(&link).await.expect(201);
     // It belongs to the user and outlives sessions.
-    stage.phone.leaves(server, session).await;
+    session.leaves().await.expect(204);
     assert_eq!(guest.as_guest(&link).await["logged_in"], false);
     guest
         .call_by(&link)
         .await
         .expect_problem(409, "user_logged_off");
-    Device::of(&stage.user, 2)
-        .enters(server)
-        .await
-        .expect("a session");
+    stage.phone.enters("tablet").await;
     let call = guest.call_by(&link).await.expect(201);
     assert_eq!(guest.state_of(&link, &call).await, "ringing");
 }
@@ -151,8 +153,8 @@ async fn f2_a_guest_sees_who_is_called_and_whether_they_are_logged_in() {
 #[tokio::test]
 async fn f2_a_guests_call_rings_is_answered_and_ends() {
     let stage = Stage::new().await;
-    let (guest, server) = (&stage.guest, &stage.world.server);
-    let session = stage.phone.enters(server).await.expect("a session");
+    let guest = &stage.guest;
+    let session = stage.phone.enters("phone").await;
     let link = stage.ann.call_link(json!({})).await;
     let call = guest.call_by(&link).await.expect(201);
     assert_eq!(call["phase"], "ringing");
@@ -162,7 +164,7 @@ async fn f2_a_guests_call_rings_is_answered_and_ends() {
         panic!("{rings:?}")
     };
     assert_eq!(rings["data"]["call"], call["id"]);
-    assert_eq!(rings["data"]["session"], session.to_string());
+    assert_eq!(rings["data"]["session"], session.session["id"]);
     assert_eq!(rings["data"]["link"], link["link"]["id"]);
     assert_eq!(rings["actor"], Value::Null, "a guest is nobody");
     // Calling once more while it rings is the same call, and nothing happens twice.
@@ -180,16 +182,13 @@ async fn f2_a_guests_call_rings_is_answered_and_ends() {
         call["id"].as_str().expect("an id")
     );
     guest.get(&foreign).await.expect_problem(404, "not_found");
-    stage
-        .phone
-        .says(server, session, &call, Phase::Answered)
-        .await;
+    session.says(&call, "answered").await;
     assert_eq!(guest.state_of(&link, &call).await, "answered");
     guest
         .call_by(&link)
         .await
         .expect_problem(409, "call_in_progress");
-    stage.phone.says(server, session, &call, Phase::Ended).await;
+    session.says(&call, "ended").await;
     assert_eq!(guest.state_of(&link, &call).await, "ended");
     // The link was for any number of calls.
     let next = guest.call_by(&link).await.expect(201);
@@ -199,10 +198,9 @@ async fn f2_a_guests_call_rings_is_answered_and_ends() {
 #[tokio::test]
 async fn f2_of_several_devices_one_that_is_free_rings() {
     let stage = Stage::new().await;
-    let (guest, server) = (&stage.guest, &stage.world.server);
-    let tablet = Device::of(&stage.user, 2);
-    stage.phone.enters(server).await.expect("a session");
-    tablet.enters(server).await.expect("a session");
+    let guest = &stage.guest;
+    stage.phone.enters("phone").await;
+    stage.phone.enters("tablet").await;
     let links = [
         stage.ann.call_link(json!({})).await,
         stage.ann.call_link(json!({})).await,
@@ -251,7 +249,7 @@ async fn e6_a_pool_caps_the_validity_of_its_users_links() {
 async fn shared(stage: &Stage, name: &str) -> (Value, Client) {
     let mid = &stage.world.mid;
     let pool = mid.default_pool(1).await;
-    let user = mid.user(name, json!({"pool": pool})).await;
+    let user = mid.user(name, json!({"pool": pool["id"]})).await;
     let client = stage.world.server.enter_as(&user).await;
     (user, client)
 }
@@ -292,11 +290,7 @@ async fn f2_links_of_a_user_who_is_gone_are_revoked() {
     let stage = Stage::new().await;
     let (mid, guest) = (&stage.world.mid, &stage.guest);
     let link = stage.ann.call_link(json!({})).await;
-    stage
-        .phone
-        .enters(&stage.world.server)
-        .await
-        .expect("a session");
+    stage.phone.enters("phone").await;
     // Who is suspended keeps what is theirs, and is logged off.
     let suspend = mid.user_path(&stage.user, "/suspend");
     mid.owner.post(&suspend, json!({})).await.expect(200);
@@ -375,12 +369,26 @@ async fn i3_a_replayed_link_has_a_fresh_address_and_the_first_is_void() {
 #[tokio::test]
 async fn i3_a_guests_call_is_made_once_under_a_key() {
     let stage = Stage::new().await;
-    let server = &stage.world.server;
-    let session = stage.phone.enters(server).await.expect("a session");
+    let session = stage.phone.enters("phone").await;
     let link = stage.ann.call_link(json!({})).await;
     let keyed = stage.guest.with("idempotency-key", "k-1");
     let call = keyed.call_by(&link).await.expect(201);
-    stage.phone.says(server, session, &call, Phase::Ended).await;
+    session.says(&call, "ended").await;
     assert_eq!(keyed.call_by(&link).await.expect(201), call);
     assert_eq!(stage.guest.state_of(&link, &call).await, "ended");
+}
+
+#[tokio::test]
+async fn f2_the_device_is_told_that_a_guest_calls() {
+    let stage = Stage::new().await;
+    let seated = stage.phone.enters("phone").await;
+    let link = stage.ann.call_link(json!({"guest_name": "Bob"})).await;
+    let mut stream = Reader::open(&seated.client, &seated.path("/events")).await;
+    stream.expect("session").await;
+    let call = stage.guest.call_by(&link).await.expect(201);
+    let told = stream.expect("call_started").await;
+    assert_eq!(told.data["guest"], "Bob");
+    assert_eq!(told.data["session"]["call"]["id"], call["id"]);
+    assert_eq!(told.data["session"]["call"]["direction"], "received");
+    assert_eq!(told.data["session"]["waiting_for_guest"], true);
 }

@@ -1,11 +1,10 @@
 //! `/v1/domains/{domain}/reports/…` (rule E14).
 
 use serde_json::{Value, json};
-use usher_app::Ask;
 use usher_rules::AccountId;
 
 use crate::harness::World;
-use crate::harness::devices::{Device, Unhurried};
+use crate::harness::desk::{Seated, Sharer};
 use crate::harness::world::Domain;
 
 const MINUTE: i64 = 60;
@@ -18,7 +17,6 @@ struct Desk {
     pool: String,
     owner: AccountId,
     users: Vec<Value>,
-    devices: Vec<Device>,
 }
 
 impl Desk {
@@ -26,32 +24,27 @@ impl Desk {
     async fn watchful() -> Desk {
         let world = World::new().await;
         let pool = world.mid.default_pool(2).await;
-        let (mut users, mut devices) = (Vec::new(), Vec::new());
-        for (name, number) in [("ann", 1), ("bob", 2), ("cyd", 3)] {
-            let user = world.mid.user(name, json!({"pool": pool})).await;
-            devices.push(Device::of(&user, number));
+        let mut users = Vec::new();
+        for name in ["ann", "bob", "cyd"] {
+            let user = world.mid.user(name, json!({"pool": pool["id"]})).await;
             users.push(user);
         }
         let me = world.mid.owner.get("/v1/me").await.expect(200);
         let owner = me["account"].as_str().expect("an id").parse();
         Desk {
             owner: owner.expect("an id"),
-            pool: pool.as_str().expect("an id").to_owned(),
+            pool: pool["id"].as_str().expect("an id").to_owned(),
             world,
             users,
-            devices,
         }
     }
 
     async fn new() -> Desk {
         let desk = Desk::watchful().await;
-        let unhurried = Unhurried {
-            domain: desk.world.mid.id.parse().expect("an id"),
-            pool: desk.pool.parse().expect("an id"),
-        };
-        let app = &desk.world.server.app;
-        let done = app.do_now(Ask::default(), unhurried).await;
-        done.expect("no silence limit");
+        let pool = json!({"id": desk.pool});
+        let unhurried = json!({"silence_seconds": null});
+        let changed = desk.world.mid.change_pool(&pool, unhurried).await;
+        changed.expect(200);
         desk
     }
 
@@ -67,6 +60,22 @@ impl Desk {
             owner: self.world.server.enter(self.owner, false).await,
             ..self.world.mid.clone()
         }
+    }
+
+    /// A user at a device, who signs in anew as well.
+    async fn user(&self, number: usize) -> Sharer {
+        let user = self.users[number].clone();
+        let mid = &self.world.mid;
+        mid.person(&self.world.server, user).await
+    }
+
+    async fn enters(&self, number: usize) -> Seated {
+        self.user(number).await.enters("phone").await
+    }
+
+    async fn is_refused(&self, number: usize) {
+        let answer = self.user(number).await.asks("phone", false).await;
+        answer.expect_problem(409, "no_seat_available");
     }
 
     async fn seats(&self, more: &str) -> Value {
@@ -86,17 +95,16 @@ impl Desk {
     /// From 08:30 to 12:15 ann, from 09:30 to 09:45 bob; cyd is refused at 09:30 and 09:45.
     /// It is 13:15 then.
     async fn morning(&self) {
-        let (server, devices) = (&self.world.server, &self.devices);
         self.pass(30 * MINUTE);
-        let ann = devices[0].enters(server).await.expect("a seat");
+        let ann = self.enters(0).await;
         self.pass(HOUR);
-        let bob = devices[1].enters(server).await.expect("a seat");
-        assert_eq!(devices[2].enters(server).await, None);
+        let bob = self.enters(1).await;
+        self.is_refused(2).await;
         self.pass(15 * MINUTE);
-        assert_eq!(devices[2].enters(server).await, None);
-        devices[1].leaves(server, bob).await;
+        self.is_refused(2).await;
+        bob.leaves().await.expect(204);
         self.pass(150 * MINUTE);
-        devices[0].leaves(server, ann).await;
+        ann.leaves().await.expect(204);
         self.pass(HOUR);
     }
 }
@@ -180,10 +188,7 @@ async fn e14_a_report_is_about_the_asked_time_alone() {
 #[tokio::test]
 async fn e14_who_is_logged_in_counts_until_now() {
     let desk = Desk::new().await;
-    desk.devices[0]
-        .enters(&desk.world.server)
-        .await
-        .expect("a seat");
+    desk.enters(0).await;
     desk.pass(90 * MINUTE);
     let report = desk.seats("&from=2027-01-15T08:00:00Z").await;
     assert_eq!(each(&report, "peak"), [1, 1]);
@@ -199,10 +204,7 @@ async fn e14_who_is_logged_in_counts_until_now() {
 #[tokio::test]
 async fn e14_what_time_ended_counts_though_no_sweep_wrote_it_down() {
     let desk = Desk::watchful().await;
-    desk.devices[0]
-        .enters(&desk.world.server)
-        .await
-        .expect("a seat");
+    desk.enters(0).await;
     // The device is silent for the five minutes that its pool allows.
     desk.pass(3 * HOUR);
     let report = desk.seats("&from=2027-01-15T08:00:00Z").await;
@@ -222,15 +224,15 @@ async fn e14_another_pool_and_another_domain_stay_out_of_it() {
     let desk = Desk::new().await;
     let low = &desk.world.low;
     let pool = low.default_pool(1).await;
-    let eve = low.user("eve", json!({"pool": pool})).await;
-    Device::of(&eve, 9)
-        .enters(&desk.world.server)
+    let eve = low.user("eve", json!({"pool": pool["id"]})).await;
+    low.person(&desk.world.server, eve)
         .await
-        .expect("a seat");
+        .enters("phone")
+        .await;
     desk.pass(HOUR);
     let report = desk.seats("").await;
     assert_eq!(times(&report), []);
-    let pool = pool.as_str().expect("an id");
+    let pool = pool["id"].as_str().expect("an id");
     for report in ["seats", "seats-needed"] {
         let path = desk
             .world

@@ -8,6 +8,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::harness::conform::operations;
+use crate::harness::desk::call;
 use crate::harness::world::billing;
 use crate::harness::{Client, World, checked_in};
 use crate::links::token_of;
@@ -48,11 +49,12 @@ struct Stage {
     waiting: String,
     foreign_token: String,
     team: Value,
-    pool: String,
-    empty_pool: String,
+    pool: Value,
+    empty_pool: Value,
     session: Value,
+    token: String,
     link: Value,
-    call: String,
+    guest_call: String,
 }
 
 impl Stage {
@@ -83,35 +85,26 @@ impl Stage {
         let tokens = someone.get("/v1/me/tokens").await.expect(200);
         let team = mid.team("Desk").await;
         mid.join(&team, &target).await;
-        mid.order(json!({"seat_license": 3})).await.expect(200);
-        let pool = mid.first_pool().await;
-        let seats = json!({"seats": 2, "waiting_list": true});
-        mid.owner
-            .patch(&mid.path(&format!("/pools/{pool}")), seats)
-            .await
-            .expect(200);
+        let pool = mid.default_pool(3).await;
+        let settings = json!({"seats": 2, "waiting_list": true});
+        mid.change_pool(&pool, settings).await.expect(200);
         let empty_pool = json!({"name": "Spare", "seats": 0});
-        let empty_pool = mid
-            .owner
-            .post(&mid.path("/pools"), empty_pool)
-            .await
-            .expect(201);
-        let license = json!({"model": "shared", "pool": pool});
-        let path = mid.user_path(&target, "/license");
-        mid.owner.put(&path, license).await.expect(200);
-        let session = mid
-            .log_in(&world.server, &target, "Desk 1")
-            .await
-            .expect(201);
-        let as_target = world.server.enter_as(&target).await;
-        let link = as_target.call_link(json!({})).await;
-        let path = format!("/v1/call-links/{}", token_of(&link));
-        let call = world
-            .anonymous()
-            .post(&format!("{path}/calls"), json!({}))
-            .await;
-        let call = text(&call.expect(201)["id"]);
+        let empty_pool = mid.make_pool(empty_pool).await.expect(201);
+        let license = json!({"model": "shared", "pool": pool["id"]});
+        let target = mid.license(&target, license).await.expect(200);
+        let seated = mid.person(&world.server, target.clone()).await;
+        let seated = seated.enters("desk-1").await;
+        let link = world.server.enter_as(&target).await;
+        let link = link.call_link(json!({})).await;
+        let guest_call = format!("/v1/call-links/{}/calls", token_of(&link));
+        let guest_call = world.anonymous().post(&guest_call, json!({})).await;
+        let guest_call = text(&guest_call.expect(201)["id"]);
+        seated.reports(&guest_call, "ended").await.expect(200);
         Stage {
+            pool,
+            empty_pool,
+            session: seated.session.clone(),
+            token: seated.client.token.expect("a token"),
             invitation: world.server.mailed("invited@example.com").await,
             reset: world.server.mailed("target@example.com").await,
             waiting: text(&me["account"]),
@@ -121,7 +114,7 @@ impl Stage {
             empty_pool: text(&empty_pool["id"]),
             session,
             link,
-            call,
+            guest_call,
             world,
             target,
             invited,
@@ -142,10 +135,7 @@ impl Stage {
             ("below", world.low.owner.clone()),
             ("outsider", world.outsider.clone()),
             ("operator", world.operator.clone()),
-            (
-                "device",
-                world.server.client(self.session["token"].as_str()),
-            ),
+            ("device", world.server.client(Some(&self.token))),
             ("anonymous", world.anonymous()),
         ]
     }
@@ -167,11 +157,18 @@ impl Stage {
             "delete_pool" => &self.empty_pool,
             _ => &self.pool,
         };
+        let call = match operation {
+            "see_guest_call" => self.guest_call.clone(),
+            _ => call(1),
+        };
         let query = match operation {
-            "report_seats" | "report_seats_needed" => format!("?pool={}", self.pool),
+            "report_seats" | "report_seats_needed" => format!("?pool={}", text(&pool["id"])),
             _ => String::new(),
         };
         format!("{template}{query}")
+            .replace("{pool}", &text(&pool["id"]))
+            .replace("{session}", &text(&self.session["id"]))
+            .replace("{call}", &call)
             .replace("{domain}", &self.world.mid.id)
             .replace("{user}", &text(&user["id"]))
             .replace("{token}", secret)
@@ -179,7 +176,7 @@ impl Stage {
             .replace("{pool}", pool)
             .replace("{session}", &text(&self.session["session"]["id"]))
             .replace("{link}", &text(&self.link["link"]["id"]))
-            .replace("{call}", &self.call)
+            .replace("{team}", &text(&self.team["id"]))
             .replace("{account}", &self.waiting)
     }
 
@@ -231,6 +228,13 @@ impl Stage {
             }
             "report_call" => json!({"phase": "ringing"}),
             "make_call_link" => json!({"guest_name": "Guest", "valid_seconds": 60}),
+            "make_pool" => json!({"name": "Second floor", "seats": 1}),
+            "change_pool" => json!({"name": "First floor"}),
+            "reserve_seat" => json!({"reserved": true}),
+            "log_in_to_seat" => {
+                json!({"device": {"id": "desk-2", "name": "Desk 2"}, "take_over": true})
+            }
+            "report_call" => json!({"phase": "ringing"}),
             "move_clock" => json!({"advance_seconds": 1}),
             _ => return None,
         })
@@ -245,6 +249,24 @@ fn only_streams(operation: &Value) -> bool {
 
 fn text(value: &Value) -> String {
     value.as_str().expect("a text").to_owned()
+}
+
+/// The status that a call is answered with. Of what is only a stream no more is read.
+async fn status(
+    caller: &Client,
+    method: Method,
+    path: &str,
+    body: Option<Value>,
+    operation: &Value,
+) -> u16 {
+    let contents = operation["responses"]["200"]["content"].as_object();
+    let kinds: Vec<&String> = contents.into_iter().flat_map(|all| all.keys()).collect();
+    if kinds == ["text/event-stream"] {
+        return caller.respond(method, path, None).await.status().as_u16();
+    }
+    let answer = caller.call(method, path, body).await;
+    assert!(answer.status < 500, "{}: {}", answer.what, answer.text);
+    answer.status
 }
 
 #[tokio::test]
@@ -263,14 +285,7 @@ async fn i2_every_route_answers_each_role_as_the_table_says() {
         for (who, caller) in &callers {
             let caller = caller.with("accept", "application/json");
             let method: Method = method.parse().expect("a method");
-            let body = body.as_ref().map(|body| body.to_string().into_bytes());
-            let body = body.map(|body| (body, "application/json"));
-            let status = match only_streams(operation) {
-                // Its end is not waited for.
-                true => caller.respond(method, &path, body).await.status().as_u16(),
-                false => caller.send(method, &path, body).await.status,
-            };
-            assert!(status < 500, "{who} {path}: {status}");
+            let status = status(&caller, method, &path, body.clone(), operation).await;
             stage.world.server.store.become_like(&beginning);
             write!(table, " {who} {status}").expect("a line");
         }

@@ -1,160 +1,307 @@
-//! What devices, leads and those who wait are told, live (rules E7, E8, E11, E13).
+//! What is told live: to devices, to those who follow a pool, to who waits for a seat (rules
+//! E7, E8, E11, E13).
 
 use serde_json::{Value, json};
+use tokio::sync::watch;
+use usher_http::HttpOptions;
+use usher_store::memory::MemoryStore;
 
-use crate::harness::world::Domain;
-use crate::harness::{Reader, World};
-use crate::help_desk::device;
+use crate::harness::desk::{Seated, call};
+use crate::harness::reader::Reader;
+use crate::harness::world::{START, Server};
+use crate::harness::{Client, World};
 
-/// A pool of so many seats, with settings.
-async fn pool(world: &World, seats: u32, settings: Value) -> String {
-    let mid = &world.mid;
-    mid.order(json!({"seat_license": seats})).await.expect(200);
-    let pool = mid.first_pool().await;
-    let path = mid.pool_path(&pool, "");
-    mid.owner.patch(&path, settings).await.expect(200);
-    pool
-}
-
-impl Domain {
-    fn device_stream(&self, logged_in: &Value) -> String {
-        self.session_path(logged_in, "/events")
-    }
+async fn follow(device: &Seated) -> Reader {
+    Reader::open(&device.client, &device.path("/events")).await
 }
 
 #[tokio::test]
-async fn e7_the_device_is_told_at_once_by_whom_and_why() {
+async fn e7_the_device_is_told_at_once_why_and_by_whom_and_the_stream_ends() {
     let world = World::new().await;
-    let (server, mid) = (&world.server, &world.mid);
-    let pool = pool(&world, 1, json!({})).await;
-    let ann = mid.seated("ann", &pool).await;
-    let seat = mid.log_in(server, &ann, "Desk 1").await.expect(201);
-    let own = device(server, &seat);
-    let mut told = Reader::open(&own, &mid.device_stream(&seat)).await;
-    let out = mid.session_path(&seat, "/log-out");
-    world.admin.post(&out, json!({})).await.expect(200);
-    let (_, kind, line) = told.next().await.expect("a notice");
-    let admin = world.admin.get("/v1/me").await.expect(200);
-    assert_eq!(kind, "session_ended");
-    assert_eq!(line["data"]["reason"], "logged_out");
-    assert_eq!(line["data"]["by"], admin["account"]);
-    assert_eq!(told.next().await, None, "the stream has ended");
-    // A device that was away is told when it comes back.
-    let late = own.get(&mid.device_stream(&seat)).await;
-    let late = late.expect_problem(410, "session_ended");
-    assert_eq!(late["ended"]["by"], admin["account"]);
+    let (mid, server) = (&world.mid, &world.server);
+    let pool = mid.default_pool(1).await;
+    let phone = mid.sharer(server, "ann", &pool).await.enters("phone").await;
+    let mut reader = follow(&phone).await;
+    let first = reader.expect("session").await;
+    assert_eq!(first.data["session"]["id"], phone.session["id"]);
+    let log_out = phone.path("/log-out");
+    world.support.post(&log_out, json!({})).await.expect(200);
+    let last = reader.expect("logged_out").await;
+    assert_eq!(last.data["session"], Value::Null);
+    assert_eq!(last.data["ended"]["reason"], "logged_out");
+    assert_eq!(last.data["ended"]["by_name"], "support");
+    assert_eq!(reader.event().await, None);
+    let again = phone.client.get(&phone.path("/events")).await;
+    again.expect_problem(410, "session_ended");
 }
 
 #[tokio::test]
-async fn e13_a_device_hears_of_its_log_off_before_it_and_of_nobody_elses() {
+async fn e5_the_first_device_is_told_of_the_take_over() {
     let world = World::new().await;
-    let (server, mid) = (&world.server, &world.mid);
-    let settings = json!({
-        "log_off_seconds": 600, "notice_seconds": 60, "silence_seconds": null,
-    });
-    let pool = pool(&world, 2, settings).await;
-    let ann = mid.seated("ann", &pool).await;
-    let bob = mid.seated("bob", &pool).await;
-    let anns = mid.log_in(server, &ann, "Desk 1").await.expect(201);
-    let mut told = Reader::open(&device(server, &anns), &mid.device_stream(&anns)).await;
-    let bobs = mid.log_in(server, &bob, "Desk 2").await.expect(201);
-    device(server, &bobs)
-        .delete(&mid.session_path(&bobs, ""))
-        .await
-        .expect(204);
-    let longer = json!({"notice_seconds": 120});
-    let path = mid.pool_path(&pool, "");
-    mid.owner.patch(&path, longer).await.expect(200);
-    server.store.advance(480);
+    let (mid, server) = (&world.mid, &world.server);
+    let pool = mid.default_pool(1).await;
+    let ann = mid.sharer(server, "ann", &pool).await;
+    let phone = ann.enters("phone").await;
+    let mut reader = follow(&phone).await;
+    reader.expect("session").await;
+    let taken = ann.asks("laptop", true).await.expect(201);
+    let last = reader.expect("logged_out").await;
+    assert_eq!(last.data["ended"]["reason"], "taken_over");
+    assert_eq!(reader.event().await, None);
+    let mut other = follow(&ann.seated(&taken)).await;
+    other.expect("session").await;
+}
+
+#[tokio::test]
+async fn e13_a_notice_before_the_log_off_and_then_the_log_off() {
+    let world = World::new().await;
+    let (mid, server) = (&world.mid, &world.server);
+    let pool = mid.default_pool(1).await;
+    let clock = json!({"log_off_seconds": 600, "notice_seconds": 60, "silence_seconds": null});
+    mid.change_pool(&pool, clock).await.expect(200);
+    let phone = mid.sharer(server, "ann", &pool).await.enters("phone").await;
+    let mut reader = follow(&phone).await;
+    reader.expect("session").await;
+    server.store.advance(540);
     server.app.sweep().await.expect("a sweep");
-    server.store.advance(120);
+    let near = reader.expect("log_off_near").await;
+    assert_eq!(near.data["at"], "2027-01-15T08:09:00Z");
+    assert_eq!(near.data["session"]["log_off_at"], "2027-01-15T08:10:00Z");
+    server.store.advance(60);
     server.app.sweep().await.expect("a sweep");
-    let mut kinds = Vec::new();
-    let mut seen = 0;
-    while let Some((id, kind, _)) = told.next().await {
-        seen = id;
-        kinds.push(kind);
-    }
-    assert_eq!(kinds, ["pool_changed", "log_off_near", "session_ended"]);
-    assert!(seen > 0);
+    let last = reader.expect("logged_out").await;
+    assert_eq!(last.data["ended"]["reason"], "automatic_log_off");
 }
 
 #[tokio::test]
-async fn e11_the_lead_sees_the_pool_live_and_who_was_refused() {
+async fn e9_a_device_is_told_of_its_pools_settings_and_of_calls_and_of_nobody_elses() {
     let world = World::new().await;
-    let (server, mid) = (&world.server, &world.mid);
-    let pool = pool(&world, 1, json!({})).await;
-    let ann = mid.seated("ann", &pool).await;
-    let bob = mid.seated("bob", &pool).await;
-    let seat = mid.log_in(server, &ann, "Desk 1").await.expect(201);
-    let path = mid.pool_path(&pool, "/events");
-    let mut lead = Reader::open(&world.support, &path).await;
-    let (_, kind, first) = lead.next().await.expect("the pool");
-    assert_eq!(
-        (kind.as_str(), &first["pool"]["occupied"]),
-        ("pool", &json!(1))
-    );
-    let (_, kind, second) = lead.next().await.expect("its session");
-    assert_eq!(
-        (kind.as_str(), &second["session"]["name"]),
-        ("session", &json!("ann"))
-    );
-
-    mid.log_in(server, &bob, "Desk 2")
+    let (mid, server) = (&world.mid, &world.server);
+    let pool = mid.default_pool(2).await;
+    let phone = mid.sharer(server, "ann", &pool).await.enters("phone").await;
+    let bob = mid.sharer(server, "bob", &pool).await;
+    let mut reader = follow(&phone).await;
+    let first = reader.expect("session").await;
+    assert_eq!(first.data["session"]["log_off_at"], Value::Null);
+    bob.enters("desk")
         .await
-        .expect_problem(409, "no_seat_available");
-    let (_, kind, refused) = lead.next().await.expect("a refusal");
-    assert_eq!(kind, "log_in_refused");
-    assert_eq!(refused["line"]["data"]["user"], bob["id"]);
-    let own = device(server, &seat);
-    let call = mid.session_path(&seat, "/calls/cal_00000000000000000000000000000001");
-    own.put(&call, json!({"phase": "ringing"}))
+        .reports(&call(9), "ringing")
         .await
         .expect(200);
-    let (id, kind, ringing) = lead.next().await.expect("a call");
-    assert_eq!(kind, "call_started");
-    assert_eq!(ringing["session"]["call"]["direction"], "made");
-    own.delete(&mid.session_path(&seat, "")).await.expect(204);
-    let (_, kind, _) = lead.next().await.expect("its end");
-    assert_eq!(kind, "call_ended");
-    let (_, kind, over) = lead.next().await.expect("the end");
+    mid.change_pool(&pool, json!({"log_off_seconds": 600}))
+        .await
+        .expect(200);
+    let changed = reader.expect("pool_changed").await;
     assert_eq!(
-        (kind.as_str(), &over["pool"]["occupied"]),
-        ("session_ended", &json!(0))
+        changed.data["session"]["log_off_at"],
+        "2027-01-15T08:10:00Z"
     );
-    assert_eq!(over["session"], Value::Null);
+    phone.reports(&call(1), "ringing").await.expect(200);
+    let rings = reader.expect("call_started").await;
+    assert_eq!(rings.data["session"]["call"]["id"], call(1));
+    let later = json!({"when": "after_call"});
+    world
+        .admin
+        .post(&phone.path("/log-out"), later)
+        .await
+        .expect(200);
+    let waits = reader.expect("log_out_after_call").await;
+    assert_eq!(waits.data["session"]["log_out_after_call"], true);
+}
 
-    // Who comes back goes on where it was; of a session that ended meanwhile, that it did.
-    let resumed = world.support.with("last-event-id", &id.to_string());
-    let mut lead = Reader::open(&resumed, &path).await;
-    let (_, kind, _) = lead.next().await.expect("the next line");
-    assert_eq!(kind, "session_ended");
+#[tokio::test(start_paused = true)]
+async fn e8_an_open_stream_keeps_the_device_present() {
+    let world = World::new().await;
+    let (mid, server) = (&world.mid, &world.server);
+    let pool = mid.default_pool(2).await;
+    let phone = mid.sharer(server, "ann", &pool).await.enters("phone").await;
+    let desk = mid.sharer(server, "bob", &pool).await.enters("desk").await;
+    let mut reader = follow(&phone).await;
+    reader.expect("session").await;
+    server.store.advance(200);
+    // The feed notes presence by itself; half a minute of its time is enough.
+    tokio::time::sleep(std::time::Duration::from_secs(30)).await;
+    server.store.advance(200);
+    let seen = phone.sees().await.expect(200);
+    assert_eq!(seen["silent_at"], "2027-01-15T08:08:20Z");
+    let silent = desk.sees().await.expect_problem(410, "session_ended");
+    assert_eq!(silent["ended"]["reason"], "silent");
+    // Once it is closed, nothing keeps it.
+    drop(reader);
+    tokio::time::sleep(std::time::Duration::from_secs(30)).await;
+    server.store.advance(300);
+    let silent = phone.sees().await.expect_problem(410, "session_ended");
+    assert_eq!(silent["ended"]["reason"], "silent");
+}
+
+#[tokio::test(start_paused = true)]
+async fn e5_a_stream_ends_once_its_token_is_void() {
+    let world = World::new().await;
+    let (mid, server) = (&world.mid, &world.server);
+    let pool = mid.default_pool(1).await;
+    let ann = mid.sharer(server, "ann", &pool).await;
+    let phone = ann.enters("phone").await;
+    let mut reader = follow(&phone).await;
+    reader.expect("session").await;
+    let again = ann.asks("phone", false).await.expect(200);
+    assert_eq!(reader.event().await, None);
+    let mut reader = follow(&ann.seated(&again)).await;
+    reader.expect("session").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn e7_a_device_is_told_of_what_another_process_did() {
+    let world = World::new().await;
+    let (mid, server) = (&world.mid, &world.server);
+    let pool = mid.default_pool(1).await;
+    let phone = mid.sharer(server, "ann", &pool).await.enters("phone").await;
+    let mut reader = follow(&phone).await;
+    reader.expect("session").await;
+    let other = Server::on(server.store.clone());
+    let elsewhere = Client {
+        router: other.router,
+        ..world.support.clone()
+    };
+    elsewhere
+        .post(&phone.path("/log-out"), json!({}))
+        .await
+        .expect(200);
+    reader.expect("logged_out").await;
+}
+
+#[tokio::test]
+async fn e11_a_pool_is_followed_live_refused_log_ins_too() {
+    let world = World::new().await;
+    let (mid, server) = (&world.mid, &world.server);
+    let pool = mid.default_pool(1).await;
+    let other = json!({"name": "Other", "seats": 0});
+    let other = mid.make_pool(other).await.expect(201);
+    let ann = mid.sharer(server, "ann", &pool).await;
+    let bob = mid.sharer(server, "bob", &pool).await;
+    let cyd = mid.sharer(server, "cyd", &other).await;
+    let phone = ann.enters("phone").await;
+    let path = mid.pool_path(&pool, "/events");
+    let mut reader = Reader::open(&world.support, &path).await;
+    let first = reader.expect("pool").await;
+    assert_eq!((&first.data["occupied"], first.id), (&json!(1), None));
+    let sessions = reader.expect("sessions").await;
+    assert_eq!(sessions.data["items"][0]["name"], "ann");
+    assert!(sessions.id.is_some());
+
+    // Another pool's affairs are not told.
+    cyd.asks("desk", false)
+        .await
+        .expect_problem(409, "no_seat_available");
+    bob.asks("desk", false)
+        .await
+        .expect_problem(409, "no_seat_available");
+    let refused = reader.expect("log_in_refused").await;
+    assert_eq!(
+        (&refused.data["user"], &refused.data["name"]),
+        (&bob.user["id"], &json!("bob"))
+    );
+    phone.reports(&call(1), "answered").await.expect(200);
+    reader.expect("call_started").await;
+    let answered = reader.expect("call_answered").await;
+    assert_eq!(answered.data["session"]["call"]["id"], call(1));
+    let last = answered.id.expect("an id");
+    drop(reader);
+
+    phone.leaves().await.expect(204);
+    mid.change_pool(&pool, json!({"seats": 0}))
+        .await
+        .expect(200);
+    let resumed = world.support.with("last-event-id", &last.to_string());
+    let mut reader = Reader::open(&resumed, &path).await;
+    let ended = reader.expect("call_ended").await;
+    assert_eq!(ended.data["session_id"], phone.session["id"]);
+    let ended = reader.expect("session_ended").await;
+    assert_eq!(ended.data["ended"]["reason"], "logged_off");
+    assert_eq!(ended.data["session"], Value::Null);
+    assert_eq!(ended.data["pool"]["occupied"], 0);
+    let changed = reader.expect("pool_changed").await;
+    assert_eq!(changed.data["pool"]["seats"], 0);
+    mid.change_pool(&pool, json!({"seats": 1}))
+        .await
+        .expect(200);
+    let changed = reader.expect("pool_changed").await;
+    assert_eq!(changed.data["pool"]["seats"], 1);
+}
+
+#[tokio::test]
+async fn d3_who_may_no_longer_see_pools_follows_none() {
+    let world = World::new().await;
+    let mid = &world.mid;
+    let pool = mid.default_pool(1).await;
+    let path = mid.pool_path(&pool, "/events");
+    let mut reader = Reader::open(&world.support, &path).await;
+    reader.expect("pool").await;
+    reader.expect("sessions").await;
+    let listed = mid
+        .owner
+        .get(&mid.path("/users?role=support"))
+        .await
+        .expect(200);
+    let support = mid.user_path(&listed["items"][0], "");
+    mid.owner
+        .patch(&support, json!({"role": "member"}))
+        .await
+        .expect(200);
+    mid.change_pool(&pool, json!({"seats": 0}))
+        .await
+        .expect(200);
+    assert_eq!(reader.event().await, None);
+    world
+        .support
+        .get(&path)
+        .await
+        .expect_problem(403, "not_allowed");
+    let wrong = mid.owner.with("last-event-id", "x").get(&path).await;
+    wrong.expect_fields(&["Last-Event-ID"]);
 }
 
 #[tokio::test]
 async fn e13_who_waits_is_told_of_the_offer() {
     let world = World::new().await;
-    let (server, mid) = (&world.server, &world.mid);
-    let pool = pool(&world, 1, json!({"waiting_list": true})).await;
-    let ann = mid.seated("ann", &pool).await;
-    let bob = mid.seated("bob", &pool).await;
-    let cyd = mid.seated("cyd", &pool).await;
-    let seat = mid.log_in(server, &ann, "Desk 1").await.expect(201);
-    let as_bob = server.enter_as(&bob).await;
-    let waiting = mid.user_path(&bob, "/waiting");
-    let place = as_bob.put(&waiting, json!({})).await.expect(200);
-    assert_eq!(place["place"]["offered_until"], Value::Null);
-    let mut told = Reader::open(&as_bob, &format!("{waiting}/events")).await;
-    let own = device(server, &seat);
-    own.delete(&mid.session_path(&seat, "")).await.expect(204);
-    let (_, kind, line) = told.next().await.expect("an offer");
-    assert_eq!(
-        (kind.as_str(), &line["data"]["user"]),
-        ("offer_made", &bob["id"])
-    );
-    // The offered seat is occupied: newcomers queue behind.
-    mid.log_in(server, &cyd, "Desk 3")
+    let (mid, server) = (&world.mid, &world.server);
+    let pool = mid.default_pool(1).await;
+    mid.change_pool(&pool, json!({"waiting_list": true}))
         .await
-        .expect_problem(409, "no_seat_available");
-    mid.log_in(server, &bob, "Desk 2").await.expect(201);
+        .expect(200);
+    let phone = mid.sharer(server, "ann", &pool).await.enters("phone").await;
+    let bob = mid.sharer(server, "bob", &pool).await;
+    bob.client
+        .put(&bob.path("/waiting"), json!({}))
+        .await
+        .expect(200);
+    let mut reader = Reader::open(&bob.client, &bob.path("/waiting/events")).await;
+    reader.expect("waiting").await;
+    phone.leaves().await.expect(204);
+    let offered = reader.expect("seat_offered").await;
+    assert_eq!(
+        offered.data["place"]["offered_until"],
+        "2027-01-15T08:01:00Z"
+    );
+    bob.enters("desk").await;
+    let last = reader.expect("no_longer_waiting").await;
+    assert_eq!(last.data["place"], Value::Null);
+    assert_eq!(reader.event().await, None);
+}
+
+#[tokio::test]
+async fn j2_streams_of_the_front_desk_end_when_the_server_stops() {
+    let (stop, stopping) = watch::channel(false);
+    let options = HttpOptions {
+        stopping,
+        sandbox: true,
+        ..HttpOptions::default()
+    };
+    let world = World::on(Server::with(MemoryStore::sandbox(START), options)).await;
+    let (mid, server) = (&world.mid, &world.server);
+    let pool = mid.default_pool(1).await;
+    let phone = mid.sharer(server, "ann", &pool).await.enters("phone").await;
+    let mut reader = follow(&phone).await;
+    reader.expect("session").await;
+    stop.send(true).expect("the server listens");
+    assert_eq!(reader.event().await, None);
 }

@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::answer::{Answer, ok};
 use crate::extract::{Asked, At, Reads};
 use crate::state::Http;
-use crate::stream::last_event_id;
+use crate::streams::last_event_id;
 use crate::wire::{AccountId, Cursor, DomainId, InDomain, Moment, limit};
 
 /// From where to read.

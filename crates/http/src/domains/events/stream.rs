@@ -16,7 +16,7 @@ use usher_store::lists::EventLine;
 use crate::answer::Answer;
 use crate::limits;
 use crate::state::Http;
-use crate::stream::{Counted, answer, of_line};
+use crate::streams::{Counted, respond};
 
 /// Someone who follows a journal.
 struct Follower {
@@ -32,7 +32,7 @@ struct Follower {
 
 /// Follows a domain's journal.
 pub(super) async fn follow(http: Http, ask: Ask, domain: DomainId, after: u64) -> Answer {
-    let counted = Counted::new(&http)?;
+    let place = Counted::new(&http)?;
     // Listens before it reads: what is committed in between wakes it.
     let hints = http.app.hub.listen();
     let read = http
@@ -47,10 +47,10 @@ pub(super) async fn follow(http: Http, ask: Ask, domain: DomainId, after: u64) -
         after,
         read: read.into(),
         hints,
-        _counted: counted,
+        _counted: place,
     };
     let events = stream::unfold(follower, Follower::next);
-    Ok(answer(events))
+    Ok(respond(events))
 }
 
 impl Follower {

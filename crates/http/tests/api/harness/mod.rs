@@ -3,7 +3,7 @@
 pub mod checked_in;
 pub mod client;
 pub mod conform;
-pub mod devices;
+pub mod desk;
 pub mod people;
 pub mod reader;
 pub mod world;

@@ -214,14 +214,6 @@ impl Domain {
         self.owner.put(&self.path("/seats"), change).await
     }
 
-    /// The pool that the first order of shared seats makes.
-    pub async fn default_pool(&self, seats: u32) -> Value {
-        let order = json!({"seat_license": seats});
-        self.order(order).await.expect(200);
-        let made = self.happened("pool_made").await.pop();
-        made.expect("a pool")["data"]["pool"].clone()
-    }
-
     /// What happened of a kind, oldest first.
     pub async fn happened(&self, kind: &str) -> Vec<Value> {
         let reader = self.owner.with("accept", "application/json");
