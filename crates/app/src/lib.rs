@@ -90,7 +90,6 @@ pub struct App {
     pub hub: Hub,
     pub(crate) feeds: feed::Feeds,
     pub(crate) desk: desk::Desk,
-    pub(crate) feeds: feed::Feeds,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) hasher: passwords::Hasher,
 }
@@ -105,7 +104,6 @@ impl App {
             hub: Hub::default(),
             feeds: feed::Feeds::default(),
             desk: desk::Desk::default(),
-            feeds: feed::Feeds::default(),
             hasher: passwords::Hasher::new(entropy.clone()),
             entropy,
         })

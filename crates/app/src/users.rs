@@ -117,22 +117,6 @@ pub(crate) fn may_see(view: View<'_>, domain: DomainId, user: UserId) -> Result<
     }
 }
 
-/// The user itself, and nobody else.
-///
-/// # Errors
-/// [`Refusal::NotAllowed`] for anyone else of the domain; [`Refusal::NotFound`] for a user
-/// that there is not, to those who see users.
-pub(crate) fn itself(view: View<'_>, domain: DomainId, user: UserId) -> Result<(), Refusal> {
-    let (caller, rank) = view.rank(domain)?;
-    if view.own_user(&caller, domain) == Some(user) {
-        return Ok(());
-    }
-    if rank.may(Power::SeeUsers) {
-        view.snapshot.world.user(domain, user)?;
-    }
-    Err(Refusal::NotAllowed)
-}
-
 /// What a user may do now, and why not the rest (rule B1). The hottest read: it sees the
 /// user and the line of standings, and nothing else.
 #[derive(Debug, Clone, Copy)]

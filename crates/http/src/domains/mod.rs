@@ -15,7 +15,6 @@ mod wire;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub use events::{JournalEvent, StreamedEvent};
 pub use wire::{Domain, Standing};
 
 use crate::state::Http;

@@ -72,8 +72,6 @@ ids! {
     PoolId, text::POOL_ID, "a seat pool";
     TokenId, text::TOKEN_ID, "a token";
     TeamId, text::TEAM_ID, "a team";
-    SessionId, text::SESSION_ID, "a session";
-    CallId, text::CALL_ID, "a call, chosen by who reports it first";
     LinkId, text::LINK_ID, "a call link";
     SessionId, text::SESSION_ID, "a session";
     CallId, text::CALL_ID, "a call, chosen by who reports it first";

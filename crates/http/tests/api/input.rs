@@ -19,6 +19,7 @@ fn filled(world: &World, template: &str) -> String {
         .replace("{call}", "cal_00000000000000000000000000000000")
         .replace("{team}", "tem_00000000000000000000000000000000")
         .replace("{link}", "lnk_00000000000000000000000000000000")
+        .replace("{call}", "cal_00000000000000000000000000000000")
         .replace("{account}", "acc_00000000000000000000000000000000")
         .replace("{token}", "tok_00000000000000000000000000000000")
 }

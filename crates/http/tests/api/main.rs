@@ -7,7 +7,6 @@ mod domains;
 mod events;
 mod guest;
 mod harness;
-mod help_desk;
 mod input;
 mod invitations;
 mod links;

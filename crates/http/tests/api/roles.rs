@@ -110,9 +110,6 @@ impl Stage {
             waiting: text(&me["account"]),
             foreign_token: text(&tokens["items"][0]["id"]),
             team,
-            pool,
-            empty_pool: text(&empty_pool["id"]),
-            session,
             link,
             guest_call,
             world,
@@ -172,9 +169,6 @@ impl Stage {
             .replace("{domain}", &self.world.mid.id)
             .replace("{user}", &text(&user["id"]))
             .replace("{token}", secret)
-            .replace("{team}", &text(&self.team["id"]))
-            .replace("{pool}", pool)
-            .replace("{session}", &text(&self.session["session"]["id"]))
             .replace("{link}", &text(&self.link["link"]["id"]))
             .replace("{team}", &text(&self.team["id"]))
             .replace("{account}", &self.waiting)
@@ -220,13 +214,6 @@ impl Stage {
             }}}),
             "decide_verification" => json!({"decision": "approve"}),
             "make_team" | "rename_team" => json!({"name": "Field"}),
-            "make_pool" => json!({"name": "Second floor", "seats": 1}),
-            "change_pool" => json!({"name": "First floor"}),
-            "reserve_seat" => json!({"reserved": true}),
-            "log_in_to_seat" => {
-                json!({"device": {"id": "desk-2", "name": "Desk 2"}, "take_over": true})
-            }
-            "report_call" => json!({"phase": "ringing"}),
             "make_call_link" => json!({"guest_name": "Guest", "valid_seconds": 60}),
             "make_pool" => json!({"name": "Second floor", "seats": 1}),
             "change_pool" => json!({"name": "First floor"}),
@@ -239,12 +226,6 @@ impl Stage {
             _ => return None,
         })
     }
-}
-
-/// Whether an operation's answer is an event stream and nothing else.
-fn only_streams(operation: &Value) -> bool {
-    let content = operation["responses"]["200"]["content"].as_object();
-    content.is_some_and(|content| content.keys().all(|kind| kind == "text/event-stream"))
 }
 
 fn text(value: &Value) -> String {

@@ -13,6 +13,7 @@ use usher_app::Ask;
 use usher_rules::{DomainId, Head};
 use usher_store::lists::EventLine;
 
+use super::JournalEvent;
 use crate::answer::Answer;
 use crate::limits;
 use crate::state::Http;
@@ -60,7 +61,7 @@ impl Follower {
         loop {
             if let Some(line) = self.read.pop_front() {
                 self.after = line.seq;
-                return Some((Ok(of_line(&line)), self));
+                return Some((Ok(event(&line)), self));
             }
             if *self.stopping.borrow() {
                 return None;
@@ -101,4 +102,13 @@ impl Follower {
             () = stopped => {}
         }
     }
+}
+
+fn event(line: &EventLine) -> Event {
+    let shown = JournalEvent::from(line);
+    let data = serde_json::to_string(&shown).unwrap_or_default();
+    Event::default()
+        .id(line.seq.to_string())
+        .event(shown.kind)
+        .data(data)
 }

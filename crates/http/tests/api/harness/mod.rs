@@ -9,5 +9,4 @@ pub mod reader;
 pub mod world;
 
 pub use client::{Answer, Client};
-pub use reader::Reader;
 pub use world::World;
