@@ -4,6 +4,7 @@
 //! Is not: a test. Nothing here fails because a figure is low; it fails when an answer is wrong.
 
 mod chart;
+mod desk;
 mod floor;
 mod handwritten;
 mod http;
@@ -45,7 +46,7 @@ pub struct Wish {
     /// Short rounds and small worlds: a look, not figures to publish
     #[arg(long)]
     quick: bool,
-    /// Only this: floor, entitlements, upgrade_downgrade, handwritten_sql, growth. May be repeated
+    /// Only this: floor, entitlements, upgrade_downgrade, log_in_log_out, handwritten_sql, growth. May be repeated
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
     /// Only on this engine

@@ -3,12 +3,13 @@
 use super::served::{self, Sizes};
 use super::throughput::{self, Contender, Pair};
 use super::usher::Store;
+use crate::desk::Agents;
 use crate::handwritten::{self, Direct};
 use crate::load::Span;
 use crate::postgres::Cluster;
 use crate::process::Server;
 use crate::report::Figure;
-use crate::seed::Seeded;
+use crate::seed::{Desk, Seeded};
 use crate::spread::Spread;
 use crate::{Engine, Result, Wish};
 
@@ -17,6 +18,10 @@ pub const DOMAINS: usize = 1000;
 /// Seeded after the others, with a user for every connection.
 const HOT: Spread = Spread::hot(DOMAINS);
 const SPREAD: Spread = Spread::over(0, DOMAINS);
+/// Pools, one a domain.
+const POOLS: usize = 10_000;
+const HOT_POOL: Spread = Spread::hot(POOLS);
+const SPREAD_POOLS: Spread = Spread::over(0, POOLS);
 const ROUTE_SPREAD: Spread = Spread::over(DOMAINS + 1, DOMAINS);
 const ROUTE_HOT: Spread = Spread::hot(2 * DOMAINS + 1);
 
@@ -74,6 +79,15 @@ const PAIRS: &[Pair] = &[
         "handwritten_sql_route_hot",
         None,
     ),
+    Pair::new("log_in_log_out", Some(Engine::Sqlite), "floor", Some(0.35)),
+    Pair::new(
+        "log_in_log_out_hot",
+        Some(Engine::Sqlite),
+        "floor",
+        Some(0.35),
+    ),
+    Pair::new("log_in_log_out", Some(Engine::Postgres), "floor", None),
+    Pair::new("log_in_log_out_hot", Some(Engine::Postgres), "floor", None),
     Pair::new("upgrade_downgrade", Some(Engine::Postgres), "floor", None),
     Pair::new(
         "upgrade_downgrade_hot",
@@ -92,9 +106,16 @@ struct Served {
 
 pub async fn measure(wish: &Wish, cluster: &Cluster, span: Span) -> Result<Vec<Figure>> {
     let mut served = Vec::new();
-    if wish.wants("entitlements") || wish.wants("upgrade_downgrade") {
+    let named = ["entitlements", "upgrade_downgrade"];
+    if named.iter().any(|name| wish.wants(name)) {
         for engine in wish.engines() {
             served.push(serve(engine, cluster).await?);
+        }
+    }
+    let mut desks = Vec::new();
+    if wish.wants("log_in_log_out") {
+        for engine in wish.engines() {
+            desks.push(open_desks(engine, cluster).await?);
         }
     }
     let sizes = match served.first() {
@@ -130,6 +151,7 @@ pub async fn measure(wish: &Wish, cluster: &Cluster, span: Span) -> Result<Vec<F
     for usher in &served {
         contenders.extend(usher.contenders(wish));
     }
+    contenders.extend(desks.iter().flat_map(Open::contenders));
     if let Some(url) = &database {
         contenders.push(Contender::direct(
             "handwritten_sql",
@@ -157,7 +179,49 @@ pub async fn measure(wish: &Wish, cluster: &Cluster, span: Span) -> Result<Vec<F
         usher.server.stop().await?;
         usher.store.check().await?;
     }
+    for open in desks {
+        open.server.stop().await?;
+        open.store.check().await?;
+    }
     Ok(throughput::figures(&contenders, PAIRS))
+}
+
+/// A seeded Usher with pools at work.
+struct Open {
+    store: Store,
+    server: Server,
+    desks: Vec<Desk>,
+}
+
+impl Open {
+    fn contenders(&self) -> [Contender; 2] {
+        let (engine, address) = (self.store.engine, self.server.address);
+        [
+            ("log_in_log_out", SPREAD_POOLS),
+            ("log_in_log_out_hot", HOT_POOL),
+        ]
+        .map(|(name, spread)| {
+            Contender::desk(name, engine, Agents::new(address, &self.desks, spread))
+        })
+    }
+}
+
+async fn open_desks(engine: Engine, cluster: &Cluster) -> Result<Open> {
+    let store = Store::create(engine, cluster, "desks").await?;
+    let mut seeder = store.seeder().await?;
+    let (spread, hot) = (SPREAD_POOLS, HOT_POOL);
+    let mut desks = seeder
+        .desks(spread.domains, spread.users_per_domain)
+        .await?;
+    desks.extend(seeder.desks(hot.domains, hot.users_per_domain).await?);
+    seeder.settle().await?;
+    store.check().await?;
+    let server = store.serve().await?;
+    Ok(Open {
+        store,
+        server,
+        desks,
+    })
 }
 
 impl Served {

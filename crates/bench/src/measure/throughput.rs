@@ -1,6 +1,7 @@
 //! Rounds of load, interleaved: in every round each contender runs once, so that what disturbs the
 //! machine for a while disturbs them all, and each ratio is of two figures taken seconds apart.
 
+use crate::desk::Agents;
 use crate::handwritten::Direct;
 use crate::load::{self, Sample, Script, Span};
 use crate::report::{Figure, rates};
@@ -21,6 +22,7 @@ pub enum Work {
         scripts: Vec<Script>,
     },
     Direct(Direct),
+    Desk(Agents),
 }
 
 /// Which figure is held against which, and what the ratio should reach.
@@ -67,6 +69,10 @@ impl Contender {
         Self::new(name, Some(Engine::Postgres), Work::Direct(direct))
     }
 
+    pub fn desk(name: &str, engine: Engine, agents: Agents) -> Self {
+        Self::new(name, Some(engine), Work::Desk(agents))
+    }
+
     fn new(name: &str, engine: Option<Engine>, work: Work) -> Self {
         Self {
             name: name.into(),
@@ -80,6 +86,7 @@ impl Contender {
         let sample = match &mut self.work {
             Work::Http { address, scripts } => load::http(*address, scripts, span).await,
             Work::Direct(direct) => direct.round(span).await,
+            Work::Desk(agents) => agents.round(span).await,
         };
         sample.map_err(|error| format!("{}: {error}", self.name).into())
     }

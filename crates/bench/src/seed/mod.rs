@@ -31,6 +31,13 @@ impl Seeded {
     }
 }
 
+/// A seeded domain with a pool, and its users with their tokens.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    pub domain: String,
+    pub users: Vec<(String, Arc<str>)>,
+}
+
 /// Makes worlds in one store.
 pub struct Seeder {
     sink: Sink,
@@ -63,6 +70,31 @@ impl Seeder {
                 let users: Vec<UserId> =
                     (0..users_per_domain).map(|_| plot.member(domain)).collect();
                 made.push(Seeded::new(domain, plot.token(owner), &users));
+            }
+            self.sink.write(plot.finish()).await?;
+        }
+        Ok(made)
+    }
+
+    /// Root domains with a pool each, in which there is a seat for every user.
+    pub async fn desks(&mut self, domains: usize, users_per_domain: usize) -> Result<Vec<Desk>> {
+        let mut made = Vec::with_capacity(domains);
+        let per_chunk = (CHUNK / users_per_domain.max(1)).max(1);
+        while made.len() < domains {
+            let mut plot = Plot::new(&mut self.ids, self.now);
+            for _ in 0..per_chunk.min(domains - made.len()) {
+                let owner = plot.root_owner();
+                let domain = plot.domain(owner, None, 0);
+                let pool = plot.pool(domain, seats(users_per_domain));
+                let users = (0..users_per_domain).map(|_| plot.sharer(domain, pool));
+                let users: Vec<_> = users.collect();
+                let users = users.into_iter();
+                made.push(Desk {
+                    domain: domain.to_string(),
+                    users: users
+                        .map(|(user, account)| (user.to_string(), plot.token(account).into()))
+                        .collect(),
+                });
             }
             self.sink.write(plot.finish()).await?;
         }

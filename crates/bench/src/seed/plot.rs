@@ -8,14 +8,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use usher_rules::accounts::Identity;
 use usher_rules::billing::{Billing, PaymentMethod, Zone};
 use usher_rules::event::{Entry, Start};
+use usher_rules::pools::PoolSettings;
 use usher_rules::prices::Currency;
 use usher_rules::roles::{Permission, Permissions, Role};
 use usher_rules::seats::SeatKind;
 use usher_rules::standing::State;
 use usher_rules::tiers::{Features, Tier};
 use usher_rules::users::License;
-use usher_rules::{AccountId, DomainId, Event, Head, Time, TokenId, UnitId, UserId, World};
-use usher_store::records::{AccountRecord, DomainRecord, Person, Token, TokenKind};
+use usher_rules::{AccountId, DomainId, Event, Head, PoolId, Time, TokenId, UnitId, UserId, World};
+use usher_store::records::{AccountRecord, DomainRecord, Person, PoolRecord, Token, TokenKind};
 use usher_store::tables::{self, Row, Value};
 use usher_store::unit::{JournalEntry, Unit, Write};
 use uuid::Uuid;
@@ -148,13 +149,45 @@ impl<'ids> Plot<'ids> {
 
     /// A user on the base tier, who has joined.
     pub fn member(&mut self, domain: DomainId) -> UserId {
-        self.user(domain, Tier::Base, Permissions::default()).0
+        self.user(domain, named(Tier::Base), Permissions::default())
+            .0
+    }
+
+    /// A pool of so many shared seats, ordered for it.
+    pub fn pool(&mut self, domain: DomainId, seats: u32) -> PoolId {
+        let pool = PoolId(self.ids.next());
+        let head = Head::Domain(domain);
+        let ordered = Event::OrderChanged {
+            kind: SeatKind::SeatLicense,
+            from: 0,
+            to: seats,
+            price_book: 0,
+        };
+        self.happens(head, ordered);
+        let settings = PoolSettings {
+            seats,
+            ..PoolSettings::default()
+        };
+        self.happens(head, Event::PoolMade { pool, settings });
+        self.put(Write::PoolRecord(PoolRecord {
+            domain,
+            pool,
+            name: "Default Seat Pool".into(),
+            created_at: self.world.now,
+        }));
+        pool
+    }
+
+    /// A user of a pool, who has joined.
+    pub fn sharer(&mut self, domain: DomainId, pool: PoolId) -> (UserId, AccountId) {
+        let license = License::Shared { pool };
+        self.user(domain, license, Permissions::default())
     }
 
     /// A user who may own a sub-domain.
     pub fn deputy(&mut self, domain: DomainId) -> (UserId, AccountId) {
         let permissions = Permissions::default().with(Permission::ManageSubDomain);
-        self.user(domain, Tier::Business, permissions)
+        self.user(domain, named(Tier::Business), permissions)
     }
 
     /// A log-in of this account; gives the secret.
@@ -190,6 +223,9 @@ impl<'ids> Plot<'ids> {
     /// All rows that are left.
     pub fn finish(mut self) -> Vec<Row> {
         let mut rows = self.drain();
+        for pool in std::mem::take(&mut self.world.pools).into_values() {
+            self.put(Write::Pool(pool));
+        }
         for domain in std::mem::take(&mut self.world.domains).into_values() {
             self.put(Write::Domain(domain));
             self.put(Write::Seats(domain));
@@ -221,13 +257,13 @@ impl<'ids> Plot<'ids> {
     fn user(
         &mut self,
         domain: DomainId,
-        tier: Tier,
+        license: License,
         permissions: Permissions,
     ) -> (UserId, AccountId) {
         let account = self.account();
         let user = UserId(self.ids.next());
         let start = Start {
-            license: License::Named { tier },
+            license,
             role: Role::Member,
             permissions,
             features_off: Features::default(),
@@ -306,6 +342,10 @@ impl<'ids> Plot<'ids> {
         ];
         self.rows.push(Row::Put(&tables::HEADS, values));
     }
+}
+
+fn named(tier: Tier) -> License {
+    License::Named { tier }
 }
 
 fn email(id: Uuid) -> String {
