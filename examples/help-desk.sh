@@ -120,14 +120,13 @@ done
 # log_in NAME: logs someone in to a seat, on a device of that name.
 log_in() {
     token=$(sign_in "$1@example.com" 'another long pass phrase')
-    call POST "$domain/users/${user[$1]}/sessions" \
-        "{\"device\": {\"id\": \"desk-of-$1\", \"name\": \"Desk of $1\"}}"
+    call POST /v1/sessions "{\"device\": {\"id\": \"desk-of-$1\", \"name\": \"Desk of $1\"}}"
 }
 
 # seated NAME: what a log-in that went well gave.
 seated() {
     expect 201 '.session.pool != null'
-    seat[$1]=$domain/sessions/$(field .session.id)
+    seat[$1]=sessions/$(field .session.id)
     device[$1]=$(field .token)
 }
 
@@ -141,13 +140,13 @@ expect 409 '.code == "no_seat_available"'
 # Ann calls. While she does, her clock stands still; Bob's runs.
 call=cal_00000000000000000000000000000001
 token=${device[ann]}
-call PUT "${seat[ann]}/calls/$call" '{"phase": "ringing", "direction": "made"}'
-expect 200
-call PUT "${seat[ann]}/calls/$call" '{"phase": "answered"}'
+call POST "/v1/${seat[ann]}/calls" "{\"id\": \"$call\", \"direction\": \"made\"}"
+expect 201
+call PATCH "/v1/${seat[ann]}/calls/$call" '{"phase": "answered"}'
 expect 200 '.log_off_at == null'
 minutes 15
 token=${device[bob]}
-call GET "${seat[bob]}"
+call GET "/v1/${seat[bob]}"
 expect 410 '.code == "session_ended" and .ended.reason == "automatic_log_off"'
 log_in cyd && seated cyd
 
@@ -155,7 +154,7 @@ log_in cyd && seated cyd
 
 # Ann's call ends, and her clock starts anew. A call link stops it for as long as it is valid.
 token=${device[ann]}
-call PUT "${seat[ann]}/calls/$call" '{"phase": "ended"}'
+call PATCH "/v1/${seat[ann]}/calls/$call" '{"phase": "ended"}'
 expect 200 '.call == null and .log_off_at != null'
 token=$(sign_in ann@example.com 'another long pass phrase')
 call POST /v1/me/call-links '{"guest_name": "Guest", "valid_seconds": 3600, "one_call": true}'
@@ -175,18 +174,18 @@ call POST "$guest/calls" '{}'
 expect 201
 rings=$(field .id)
 token=${device[ann]}
-call PUT "${seat[ann]}/calls/$rings" '{"phase": "answered"}'
+call PATCH "/v1/${seat[ann]}/calls/$rings" '{"phase": "answered"}'
 expect 200 '.call.by_link'
 
 # --- An admin logs someone out -----------------------------------------------------------------------------
 
 # Not in the middle of the call: when it ends. The device is told by whom.
 token=$lead
-call POST "${seat[ann]}/log-out" '{"when": "after_call"}'
+call POST "$domain/${seat[ann]}/log-out" '{"after_call": true}'
 expect 200 '.session.log_out_after_call'
 token=${device[ann]}
-call PUT "${seat[ann]}/calls/$rings" '{"phase": "ended"}'
-call GET "${seat[ann]}"
+call PATCH "/v1/${seat[ann]}/calls/$rings" '{"phase": "ended"}'
+call GET "/v1/${seat[ann]}"
 expect 410 ".ended.reason == \"logged_out\" and .ended.by == \"$account\""
 
 # Her seat is free: Bob gets in.

@@ -17,6 +17,7 @@ use usher_store::records::{Digest, SessionRecord};
 use usher_store::{Load, Snapshot};
 
 use crate::App;
+use crate::Ask;
 use crate::desk::{Failure, UseCase};
 use crate::draft::Draft;
 use crate::secrets::digest_of;
@@ -254,6 +255,50 @@ impl OfSession {
             draft.act_as(account);
         }
         Ok(session)
+    }
+}
+
+/// In which domain the session is whose token came along.
+struct WhereIs {
+    session: SessionId,
+    token: Option<Digest>,
+}
+
+impl Look for WhereIs {
+    type Answer = DomainId;
+
+    fn needs(&self, _seen: &Snapshot, load: &mut Load) {
+        load.session_tokens.extend(self.token);
+    }
+
+    fn see(&self, view: View<'_>) -> Result<DomainId, Refusal> {
+        let found = self.token.and_then(|t| view.snapshot.session_by_token(&t));
+        match found {
+            Some((domain, session)) if session == self.session => Ok(domain),
+            // Another session's device is nobody here.
+            Some(_) => Err(Refusal::NotSignedIn),
+            None => {
+                view.caller()?;
+                Err(Refusal::not_found("session"))
+            }
+        }
+    }
+}
+
+impl App {
+    /// The session whose own device asks.
+    ///
+    /// # Errors
+    /// [`Refusal::NotSignedIn`] for the device of another, [`Refusal::NotFound`] for who has
+    /// no session's token; storage errors.
+    pub async fn own_session(&self, ask: &Ask, session: SessionId) -> Result<OfSession, Failure> {
+        let token = ask.token;
+        let domain = self.look(ask, &WhereIs { session, token }).await?;
+        Ok(OfSession {
+            domain,
+            session,
+            token,
+        })
     }
 }
 

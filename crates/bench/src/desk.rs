@@ -10,7 +10,6 @@ use crate::spread::Spread;
 use bytes::Bytes;
 use serde_json::json;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Instant;
 
 /// 64 connections with their users.
@@ -20,8 +19,8 @@ pub struct Agents {
 }
 
 struct Worker {
-    /// Log-ins, and where the sessions are.
-    users: Vec<(Bytes, Arc<str>)>,
+    /// Their log-ins.
+    users: Vec<Bytes>,
     next: usize,
 }
 
@@ -65,19 +64,16 @@ impl Agents {
     }
 }
 
-fn log_in(desk: &Desk, user: usize) -> (Bytes, Arc<str>) {
+fn log_in(desk: &Desk, user: usize) -> Bytes {
     let (id, token) = &desk.users[user];
-    let path = format!("/v1/domains/{}/users/{id}/sessions", desk.domain);
     let device = json!({"device": {"id": id, "name": "Desk"}});
-    let request = http::request("POST", &path, Some(token), Some(&device));
-    let sessions = format!("/v1/domains/{}/sessions/", desk.domain);
-    (request, sessions.into())
+    http::request("POST", "/v1/sessions", Some(token), Some(&device))
 }
 
 impl Worker {
     async fn drive(&mut self, connection: &mut Connection, tally: &mut Tally) -> Result<()> {
         loop {
-            let (log_in, sessions) = &self.users[self.next];
+            let log_in = &self.users[self.next];
             self.next = (self.next + 1) % self.users.len();
             let started = Instant::now();
             let answer = connection.send(log_in).await?;
@@ -87,7 +83,7 @@ impl Worker {
                 return Err(format!("a log-in answered {}: {body}", answer.status).into());
             }
             let session = after(body, "\"id\":\"")?;
-            let path = format!("{sessions}{session}");
+            let path = format!("/v1/sessions/{session}");
             let log_off = http::request("DELETE", &path, Some(after(body, "\"token\":\"")?), None);
             let goes_on = tally.note(started);
             // Who is in logs off, though the round be over.

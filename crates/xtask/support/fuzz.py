@@ -43,20 +43,21 @@ ENDS_THE_WORLD = [
     "PUT /v1/domains/{domain}/owner",
     "DELETE /v1/domains/{domain}/users/{user}",
     "POST /v1/domains/{domain}/users/{user}/move",
-    "DELETE /v1/domains/{domain}/sessions/{session}",
+    "DELETE /v1/sessions/{session}",
     "POST /v1/domains/{domain}/sessions/{session}/log-out",
 ]
 # What the token of a session is for.
 AT_THE_DESK = [
-    "GET /v1/domains/{domain}/sessions/{session}",
-    "POST /v1/domains/{domain}/sessions/{session}/heartbeat",
-    "PUT /v1/domains/{domain}/sessions/{session}/calls/{call}",
+    "GET /v1/sessions/{session}",
+    "POST /v1/sessions/{session}/heartbeat",
+    "POST /v1/sessions/{session}/calls",
+    "PATCH /v1/sessions/{session}/calls/{call}",
 ]
 # Of a stream nothing more may come for long; and a header that nobody knows is no bad data.
 STREAMS = [
     "GET /v1/domains/{domain}/events",
     "GET /v1/domains/{domain}/pools/{pool}/events",
-    "GET /v1/domains/{domain}/sessions/{session}/events",
+    "GET /v1/sessions/{session}/events",
     "GET /v1/domains/{domain}/users/{user}/waiting/events",
 ]
 STREAM_SECONDS = 2
@@ -151,7 +152,7 @@ def make_a_world(url, operator):
     owner.call("PUT", f"{base}/users/{user}/license", license)
     seated = Caller(url, stranger.call("POST", "/v1/login", agent)["token"])
     desk = {"device": {"id": "desk", "name": "Desk"}}
-    desk = seated.call("POST", f"{base}/users/{user}/sessions", desk)
+    desk = seated.call("POST", "/v1/sessions", desk)
     ids = {"domain": domain, "user": users[0], "pool": pool, "team": team}
     ids["session"] = desk["session"]["id"]
     return token, desk["token"], ids

@@ -34,7 +34,6 @@ impl Seeded {
 /// A seeded domain with a pool, and its users with their tokens.
 #[derive(Debug, Clone)]
 pub struct Desk {
-    pub domain: String,
     pub users: Vec<(String, Arc<str>)>,
 }
 
@@ -90,7 +89,6 @@ impl Seeder {
                 let users: Vec<_> = users.collect();
                 let users = users.into_iter();
                 made.push(Desk {
-                    domain: domain.to_string(),
                     users: users
                         .map(|(user, account)| (user.to_string(), plot.token(account).into()))
                         .collect(),

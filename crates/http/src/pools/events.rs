@@ -51,8 +51,10 @@ pub struct PoolNotice {
 /// An event that is sent to who follows a pool.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct PoolEvent {
-    /// What `Last-Event-ID` names after a break.
-    pub id: String,
+    /// What `Last-Event-ID` names after a break; none before all sessions were told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub id: Option<String>,
     /// `pool`, the first: the Pool; `sessions`, once or more: a PoolSessionsNow; then what
     /// happens, by the journal's word for it, such as `session_started`, `call_answered`,
     /// `log_in_refused`: a PoolNotice.

@@ -1,4 +1,4 @@
-//! `GET /v1/domains/{domain}/sessions/{session}/events`: what the device is told (rules E5 to
+//! `GET /v1/sessions/{session}/events`: what the device is told (rules E5 to
 //! E8, E13, F2).
 
 use std::future::Future;
@@ -12,7 +12,7 @@ use usher_rules::Refusal;
 use usher_store::codec;
 use utoipa::ToSchema;
 
-use super::wire::{OfSession, Session};
+use super::wire::{OwnSession, Session};
 use crate::answer::Answer;
 use crate::extract::{At, Reads};
 use crate::problem::Ended;
@@ -105,8 +105,8 @@ impl Source for DeviceStream {
 /// nothing is lost however long the device was away, and ends with `logged_out`. A device that
 /// follows is there: it needs no heartbeats.
 #[utoipa::path(
-    get, path = "/v1/domains/{domain}/sessions/{session}/events", tag = "sessions",
-    params(OfSession),
+    get, path = "/v1/sessions/{session}/events", tag = "sessions",
+    params(OwnSession),
     responses((status = 200, description = "What happens to the session", content(
         (DeviceEvent = "text/event-stream"),
     ))),
@@ -114,11 +114,12 @@ impl Source for DeviceStream {
 )]
 pub async fn follow_session(
     State(http): State<Http>,
-    At(of): At<OfSession>,
+    At(OwnSession { session }): At<OwnSession>,
     Reads(ask): Reads,
 ) -> Answer {
     let place = Counted::new(&http)?;
-    let (now, seq, stream) = http.app.follow_session(of.by(&ask)).await?;
+    let of = http.app.own_session(&ask, session.0).await?;
+    let (now, seq, stream) = http.app.follow_session(of).await?;
     let first = event("session", Some(seq), &DeviceNotice::from(&now));
     Ok(send(&http, place, vec![first], stream))
 }

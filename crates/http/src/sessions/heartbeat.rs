@@ -1,11 +1,11 @@
-//! `POST /v1/domains/{domain}/sessions/{session}/heartbeat` (rules E8, F1).
+//! `POST /v1/sessions/{session}/heartbeat` (rules E8, F1).
 
 use axum::extract::State;
 use serde::Deserialize;
 use usher_app::sessions::Heartbeat;
 use utoipa::ToSchema;
 
-use super::wire::{OfSession, Session, after_report};
+use super::wire::{OwnSession, Session, after_report};
 use crate::answer::{Answer, of_reply};
 use crate::extract::{At, Writes};
 use crate::state::Http;
@@ -25,19 +25,20 @@ pub struct HeartbeatRequest {
 /// Keeps it from being taken for silent. Moves no log-off clock: being there is not being
 /// active. An open event stream does the same.
 #[utoipa::path(
-    post, path = "/v1/domains/{domain}/sessions/{session}/heartbeat", tag = "sessions",
-    params(OfSession),
+    post, path = "/v1/sessions/{session}/heartbeat", tag = "sessions",
+    params(OwnSession),
     request_body = HeartbeatRequest,
     responses((status = 200, description = "The session", body = Session)),
     extensions(("x-refusals" = json!(["not_found", "session_ended"]))),
 )]
 pub async fn send_heartbeat(
     State(http): State<Http>,
-    At(of): At<OfSession>,
+    At(OwnSession { session }): At<OwnSession>,
     Writes { ask, body }: Writes<HeartbeatRequest>,
 ) -> Answer {
+    let of = http.app.own_session(&ask, session.0).await?;
     let case = Heartbeat {
-        of: of.by(&ask),
+        of,
         call: body.call.map(|call| call.0),
     };
     Ok(of_reply(http.app.run(ask, case, after_report).await?))

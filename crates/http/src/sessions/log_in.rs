@@ -1,4 +1,4 @@
-//! `POST /v1/domains/{domain}/users/{user}/sessions` (rules E4, E5).
+//! `POST /v1/sessions` (rules E4, E5).
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -10,10 +10,9 @@ use utoipa::ToSchema;
 
 use super::wire::{Device, Session};
 use crate::answer::{Answer, of_reply, reply};
-use crate::extract::{At, Writes};
-use crate::problem::Problem;
+use crate::extract::Writes;
+use crate::problem::{Problem, Stopped};
 use crate::state::Http;
-use crate::wire::OfUser;
 
 /// A log-in to a seat.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -38,12 +37,11 @@ pub struct SessionAnswer {
 
 /// Log in to a seat
 ///
-/// By the user itself. A user of a pool takes one of its seats; with none free the answer
+/// By a domain user, with its account's token. A user of a pool takes one of its seats; with none free the answer
 /// is `no_seat_available`. On another device already, it is `session_elsewhere`, unless the
 /// request takes over. The same device asking again gets its session back with a new token.
 #[utoipa::path(
-    post, path = "/v1/domains/{domain}/users/{user}/sessions", tag = "sessions",
-    params(OfUser),
+    post, path = "/v1/sessions", tag = "sessions",
     request_body = SessionRequest,
     responses(
         (status = 201, description = "A new session", body = SessionAnswer),
@@ -56,12 +54,15 @@ pub struct SessionAnswer {
 )]
 pub async fn log_in_to_seat(
     State(http): State<Http>,
-    At(OfUser { domain, user }): At<OfUser>,
     Writes { ask, body }: Writes<SessionRequest>,
 ) -> Answer {
+    let place = http.app.own_place(&ask).await?;
+    let Some((domain, user)) = place else {
+        return Err(Stopped::from(&Refusal::NotAllowed));
+    };
     let case = LogIn {
-        domain: domain.0,
-        user: user.0,
+        domain,
+        user,
         device: body.device.into(),
         take_over: body.take_over.unwrap_or_default(),
     };

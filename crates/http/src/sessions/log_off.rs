@@ -1,9 +1,9 @@
-//! `DELETE /v1/domains/{domain}/sessions/{session}` (rule E4).
+//! `DELETE /v1/sessions/{session}` (rule E4).
 
 use axum::extract::State;
 use usher_app::sessions::LogOff;
 
-use super::wire::OfSession;
+use super::wire::OwnSession;
 use crate::answer::{Answer, of_reply, render_nothing};
 use crate::extract::{At, Nothing, Writes};
 use crate::state::Http;
@@ -12,16 +12,17 @@ use crate::state::Http;
 ///
 /// By the session's device. The seat is free at once; a call ends with the session.
 #[utoipa::path(
-    delete, path = "/v1/domains/{domain}/sessions/{session}", tag = "sessions",
-    params(OfSession),
+    delete, path = "/v1/sessions/{session}", tag = "sessions",
+    params(OwnSession),
     responses((status = 204, description = "Logged off")),
     extensions(("x-refusals" = json!(["not_found", "session_ended"]))),
 )]
 pub async fn log_off(
     State(http): State<Http>,
-    At(of): At<OfSession>,
+    At(OwnSession { session }): At<OwnSession>,
     Writes { ask, .. }: Writes<Nothing>,
 ) -> Answer {
-    let case = LogOff(of.by(&ask));
+    let of = http.app.own_session(&ask, session.0).await?;
+    let case = LogOff(of);
     Ok(of_reply(http.app.run(ask, case, render_nothing()).await?))
 }

@@ -3,21 +3,22 @@
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use usher_app::sessions::LogSomeoneOut;
+use usher_rules::sessions::LogOut;
 use utoipa::ToSchema;
 
 use super::wire::{OfSession, Session};
 use crate::answer::{Answer, change};
 use crate::extract::{At, Writes};
 use crate::state::Http;
-use crate::wire::LogOut;
 
 /// When someone is logged out.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogOutRequest {
-    /// At once unless said.
+    /// Whether to wait for the end of the call that it is in; at once unless said.
+    #[schema(nullable = false)]
     #[serde(default)]
-    pub when: Option<LogOut>,
+    pub after_call: Option<bool>,
 }
 
 /// What a log-out came to.
@@ -45,7 +46,10 @@ pub async fn log_user_out(
 ) -> Answer {
     let case = LogSomeoneOut {
         of: of.by(&ask),
-        when: body.when.map(Into::into).unwrap_or_default(),
+        when: match body.after_call {
+            Some(true) => LogOut::AfterCall,
+            _ => LogOut::Now,
+        },
     };
     change(&http.app, ask, case, |view| LogOutAnswer {
         session: view.as_ref().map(Session::from),

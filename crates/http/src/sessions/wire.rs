@@ -92,8 +92,17 @@ impl From<&SessionView> for Session {
 
 /// What a device is answered that said something: its session, or how that ended.
 pub fn after_report(result: Result<&AfterReport, &Refusal>) -> Reply {
+    shown(StatusCode::OK, result)
+}
+
+/// Likewise, of a call that began by it.
+pub fn after_first_report(result: Result<&AfterReport, &Refusal>) -> Reply {
+    shown(StatusCode::CREATED, result)
+}
+
+fn shown(status: StatusCode, result: Result<&AfterReport, &Refusal>) -> Reply {
     match result {
-        Ok(Ok(view)) => reply(StatusCode::OK, &Session::from(view)),
+        Ok(Ok(view)) => reply(status, &Session::from(view)),
         Ok(Err(ended)) => Problem::from(ended).into_reply(),
         Err(refusal) => Problem::from(refusal).into_reply(),
     }
@@ -121,7 +130,15 @@ impl From<Device> for app::Device {
     }
 }
 
-/// A session.
+/// A session, to its own device.
+#[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct OwnSession {
+    /// The session.
+    pub session: SessionId,
+}
+
+/// A session of a domain.
 #[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 pub struct OfSession {

@@ -16,8 +16,8 @@ pub use path::{BySecret, DryRun, InDomain, OfAccount, OfToken, OfUser};
 pub use seats::{Prices, Quantities};
 pub use texts::{Currency, Email, Moment, Prefix, Zone};
 pub use words::{
-    Direction, EndReason, Feature, Identity, LicenseModel, LinkState, LogOut, PaymentMethod,
-    Permission, Phase, Plan, Prerequisite, Role, SeatKind, State, Tier, UserState, When,
+    Direction, EndReason, Feature, Identity, LicenseModel, LinkState, PaymentMethod, Permission,
+    Phase, Plan, Prerequisite, Role, SeatKind, State, Tier, UserState, When,
 };
 
 /// Tells a field that is `null` from one that is left out.

@@ -80,9 +80,6 @@ words! {
         Suspended, Removed, Moved, TooManyDevices
     }
 
-    /// When an admin's log-out takes effect: at once, or when the call ends.
-    LogOut = sessions::LogOut { Now, AfterCall }
-
     /// Who began a call: the user made it, or received it.
     Direction = calls::Direction { Made, Received }
 

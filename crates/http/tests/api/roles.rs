@@ -221,7 +221,7 @@ impl Stage {
             "log_in_to_seat" => {
                 json!({"device": {"id": "desk-2", "name": "Desk 2"}, "take_over": true})
             }
-            "report_call" => json!({"phase": "ringing"}),
+            "report_call" | "report_progress" => json!({"phase": "ringing"}),
             "move_clock" => json!({"advance_seconds": 1}),
             _ => return None,
         })

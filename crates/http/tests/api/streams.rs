@@ -24,7 +24,7 @@ async fn e7_the_device_is_told_at_once_why_and_by_whom_and_the_stream_ends() {
     let mut reader = follow(&phone).await;
     let first = reader.expect("session").await;
     assert_eq!(first.data["session"]["id"], phone.session["id"]);
-    let log_out = phone.path("/log-out");
+    let log_out = format!("{}/log-out", phone.in_domain);
     world.support.post(&log_out, json!({})).await.expect(200);
     let last = reader.expect("logged_out").await;
     assert_eq!(last.data["session"], Value::Null);
@@ -99,10 +99,10 @@ async fn e9_a_device_is_told_of_its_pools_settings_and_of_calls_and_of_nobody_el
     phone.reports(&call(1), "ringing").await.expect(200);
     let rings = reader.expect("call_started").await;
     assert_eq!(rings.data["session"]["call"]["id"], call(1));
-    let later = json!({"when": "after_call"});
+    let later = json!({"after_call": true});
     world
         .admin
-        .post(&phone.path("/log-out"), later)
+        .post(&format!("{}/log-out", phone.in_domain), later)
         .await
         .expect(200);
     let waits = reader.expect("log_out_after_call").await;
@@ -163,7 +163,7 @@ async fn e7_a_device_is_told_of_what_another_process_did() {
         ..world.support.clone()
     };
     elsewhere
-        .post(&phone.path("/log-out"), json!({}))
+        .post(&format!("{}/log-out", phone.in_domain), json!({}))
         .await
         .expect(200);
     reader.expect("logged_out").await;

@@ -34,7 +34,6 @@ struct Desk {
 
 /// Someone of the desk.
 struct Agent {
-    user: String,
     account: Client,
     device: &'static str,
 }
@@ -42,6 +41,8 @@ struct Agent {
 /// Someone's seat, as its device holds it.
 struct Seat {
     path: String,
+    /// Where a lead finds it.
+    in_domain: String,
     device: Client,
 }
 
@@ -69,23 +70,22 @@ impl Desk {
         let path = self.world.license_path(&user);
         self.owner(&Method::PUT, &path, &license).expect(200);
         Agent {
-            user,
             account: self.servers[0].client().logged_in(&email, PASSWORD),
             device,
         }
     }
 
     fn log_in(&self, agent: &Agent) -> Answer {
-        let path = self.world.path(&format!("/users/{}/sessions", agent.user));
         let body = json!({ "device": { "id": agent.device, "name": agent.device } });
-        self.ask(&agent.account, &Method::POST, &path, &body)
+        self.ask(&agent.account, &Method::POST, "/v1/sessions", &body)
     }
 
     fn seat(&self, agent: &Agent) -> Seat {
         let answer = self.log_in(agent).expect(201);
         let id = answer["session"]["id"].as_str().expect("an id");
         Seat {
-            path: self.world.path(&format!("/sessions/{id}")),
+            path: format!("/v1/sessions/{id}"),
+            in_domain: self.world.path(&format!("/sessions/{id}")),
             device: agent
                 .account
                 .with_token(answer["token"].as_str().expect("a token")),
@@ -100,7 +100,7 @@ impl Desk {
     fn report(&self, seat: &Seat, phase: &str) {
         let path = format!("{}/calls/{CALL}", seat.path);
         let report = json!({ "phase": phase });
-        let said = self.ask(&seat.device, &Method::PUT, &path, &report);
+        let said = self.ask(&seat.device, &Method::PATCH, &path, &report);
         said.expect(200);
     }
 
@@ -171,7 +171,7 @@ fn the_story(place: &Place, servers: Vec<Server>) {
     desk.heartbeat(&anns, Value::Null);
 
     // An admin logs Cyd out at once: the device is told by whom, and Bob gets in.
-    let out = format!("{}/log-out", cyds.path);
+    let out = format!("{}/log-out", cyds.in_domain);
     desk.owner(&Method::POST, &out, &json!({})).expect(200);
     let ended = desk.why_ended(&cyds);
     let owner = desk.owner(&Method::GET, "/v1/me", &Value::Null).expect(200);

@@ -24,6 +24,8 @@ pub struct Seated {
     /// The session, as the log-in showed it.
     pub session: Value,
     path: String,
+    /// Where a lead finds it.
+    pub in_domain: String,
 }
 
 impl Domain {
@@ -92,7 +94,7 @@ impl Sharer {
         let body = json!({
             "device": {"id": device, "name": format!("The {device}")}, "take_over": take_over,
         });
-        self.client.post(&self.path("/sessions"), body).await
+        self.client.post("/v1/sessions", body).await
     }
 
     /// Logs in on a device for the first time.
@@ -107,7 +109,8 @@ impl Sharer {
         let id = session["id"].as_str().expect("an id");
         Seated {
             client: Client::new(self.client.router.clone(), answer["token"].as_str()),
-            path: format!("{}/sessions/{id}", self.domain),
+            path: format!("/v1/sessions/{id}"),
+            in_domain: format!("{}/sessions/{id}", self.domain),
             session,
         }
     }
@@ -131,7 +134,7 @@ impl Seated {
     /// Reports a call.
     pub async fn reports(&self, call: &str, phase: &str) -> Answer {
         let path = self.path(&format!("/calls/{call}"));
-        self.client.put(&path, json!({ "phase": phase })).await
+        self.client.patch(&path, json!({ "phase": phase })).await
     }
 
     pub async fn leaves(&self) -> Answer {

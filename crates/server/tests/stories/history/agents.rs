@@ -109,25 +109,19 @@ impl Agent {
     }
 
     /// Asks for something that makes sense now; none for who gave up.
-    pub fn act(
-        &mut self,
-        world: &World,
-        hall: &Hall,
-        client: usize,
-        random: &mut Random,
-    ) -> Option<Record> {
+    pub fn act(&mut self, hall: &Hall, client: usize, random: &mut Random) -> Option<Record> {
         if self.gave_up.is_some() {
             return None;
         }
         let from = hall.now();
         let asked = match (&self.seat, random.below(10)) {
-            _ if self.unsure => self.log_in(world, hall, true, random),
+            _ if self.unsure => self.log_in(hall, true, random),
             (Some(_), 0..6) => self.log_off(hall, random),
             (Some(_), 6..8) => {
                 self.device = 1 - self.device;
-                self.log_in(world, hall, true, random)
+                self.log_in(hall, true, random)
             }
-            _ => self.log_in(world, hall, false, random),
+            _ => self.log_in(hall, false, random),
         };
         self.unsure = asked.is_none();
         if self.unsure {
@@ -143,20 +137,13 @@ impl Agent {
         })
     }
 
-    fn log_in(
-        &mut self,
-        world: &World,
-        hall: &Hall,
-        takes_over: bool,
-        random: &mut Random,
-    ) -> Option<Asked> {
-        let path = world.path(&format!("/users/{}/sessions", self.user));
+    fn log_in(&mut self, hall: &Hall, takes_over: bool, random: &mut Random) -> Option<Asked> {
         let name = format!("device {}", self.device);
         let body = json!({
             "device": { "id": name, "name": name }, "take_over": takes_over,
         });
         let account = self.account.clone();
-        let answer = self.insist(hall, &account, &Method::POST, &path, &body, random)?;
+        let answer = self.insist(hall, &account, &Method::POST, "/v1/sessions", &body, random)?;
         if answer.status == 409 {
             answer.expect_refusal(409, "no_seat_available");
             return Some(Asked::Refused(self.number));
@@ -165,7 +152,7 @@ impl Agent {
         let body = answer.expect(if resumed { 200 } else { 201 });
         let session = text(&body["session"]["id"]);
         self.seat = Some(Seat {
-            path: world.path(&format!("/sessions/{session}")),
+            path: format!("/v1/sessions/{session}"),
             token: text(&body["token"]),
         });
         self.sessions.push(session);

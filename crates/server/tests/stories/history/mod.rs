@@ -58,8 +58,8 @@ fn histories(engine: &str, place: &Place, processes: usize) {
             let windows: Vec<_> = desks
                 .iter_mut()
                 .map(|desk| {
-                    let (hall, world, asked) = (&hall, &world, &asked);
-                    scope.spawn(move || window(desk, hall, world, round, asked))
+                    let (hall, asked) = (&hall, &asked);
+                    scope.spawn(move || window(desk, hall, round, asked))
                 })
                 .collect();
             std::thread::sleep(Duration::from_millis(20 + random.below(120) as u64));
@@ -123,13 +123,7 @@ fn desks(world: &World, server: &Server) -> Vec<Desk> {
 }
 
 /// Eight clients of a pool ask at once, each for agents of its own.
-fn window(
-    desk: &mut Desk,
-    hall: &Hall,
-    world: &World,
-    round: usize,
-    asked: &AtomicUsize,
-) -> Vec<Record> {
+fn window(desk: &mut Desk, hall: &Hall, round: usize, asked: &AtomicUsize) -> Vec<Record> {
     let each = desk.agents.len().div_ceil(CLIENTS);
     std::thread::scope(|scope| {
         let clients: Vec<_> = desk
@@ -142,7 +136,7 @@ fn window(
                     let mut records = Vec::new();
                     for _ in 0..ASKS {
                         let agent = random.below(agents.len());
-                        records.extend(agents[agent].act(world, hall, client, &mut random));
+                        records.extend(agents[agent].act(hall, client, &mut random));
                     }
                     asked.fetch_add(records.len(), Ordering::Relaxed);
                     records
