@@ -9,17 +9,17 @@
 //! begins later, so that between the two nothing is lost.
 
 pub mod device;
+mod listeners;
 pub mod place;
 pub mod pool;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{MissedTickBehavior, interval};
-use usher_rules::{DomainId, Event, Head, PoolId, Refusal, SessionId, UserId};
+use usher_rules::{DomainId, Head, Refusal};
 use usher_store::lists::EventLine;
-use usher_store::records::Digest;
 use usher_store::{Load, Snapshot};
 
 use crate::desk::Failure;
@@ -27,139 +27,12 @@ use crate::sessions::presence::Present;
 use crate::view::{Look, View};
 use crate::{App, Ask, limits};
 
+use listeners::{Listener, Listeners, topics};
+
 pub use device::{DeviceNews, DeviceNow, DeviceStream};
+pub(crate) use listeners::{Listening, Topic};
 pub use place::PlaceStream;
 pub use pool::{PoolNews, PoolStream};
-
-/// What a listener wants to hear of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Topic {
-    /// One session.
-    Session(SessionId),
-    /// What one user sits on and waits for, and its call links.
-    User(UserId),
-    /// What is set of one pool.
-    Pool(PoolId),
-    /// All that happens at the front desk.
-    Desk,
-}
-
-/// Whom an event concerns.
-fn topics(event: &Event) -> Vec<Topic> {
-    use Event::*;
-    let session = event.session().map(Topic::Session);
-    let other = match *event {
-        SessionStarted { user, .. }
-        | LinkMade { user, .. }
-        | LinkUsed { user, .. }
-        | LinkRevoked { user, .. }
-        | WaitingJoined { user, .. }
-        | WaitingLeft { user, .. }
-        | OfferMade { user, .. }
-        | OfferLapsed { user, .. }
-        | LicenseChanged { user, .. }
-        | FeaturesOffChanged { user, .. }
-        | ReservationChanged { user, .. } => Some(Topic::User(user)),
-        PoolChanged { pool, .. } | PoolDetailsChanged { pool } | PoolDeleted { pool } => {
-            Some(Topic::Pool(pool))
-        }
-        LogInRefused { .. } => Some(Topic::Desk),
-        _ => None,
-    };
-    let mut topics: Vec<Topic> = session.into_iter().chain(other).collect();
-    if !topics.is_empty() && !topics.contains(&Topic::Desk) {
-        topics.push(Topic::Desk);
-    }
-    topics
-}
-
-/// A device that listens, and so is present.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Listening {
-    /// By which session.
-    pub session: SessionId,
-    /// By which token: another one ends the stream.
-    pub token: Digest,
-    /// How often that is noted, in seconds.
-    pub every_seconds: i64,
-}
-
-struct Listener {
-    lines: mpsc::Sender<Arc<EventLine>>,
-    topics: Vec<Topic>,
-    device: Option<(Listening, i64)>,
-}
-
-#[derive(Default)]
-struct Listeners {
-    /// Up to which line of the journal all were told.
-    position: u64,
-    next: u64,
-    all: HashMap<u64, Listener>,
-    by_topic: HashMap<Topic, HashSet<u64>>,
-}
-
-impl Listeners {
-    fn remove(&mut self, id: u64) {
-        let Some(listener) = self.all.remove(&id) else {
-            return;
-        };
-        for topic in listener.topics {
-            let others = self.by_topic.get_mut(&topic);
-            if others.is_some_and(|others| others.remove(&id) && others.is_empty()) {
-                self.by_topic.remove(&topic);
-            }
-        }
-    }
-
-    /// Hands lines on. One who takes them too slowly is cut off, and begins anew.
-    fn tell(&mut self, lines: Vec<EventLine>) {
-        for line in lines {
-            self.position = line.seq;
-            let topics = topics(&line.event);
-            let concerned = topics.iter().filter_map(|topic| self.by_topic.get(topic));
-            let concerned: HashSet<u64> = concerned.flatten().copied().collect();
-            let line = Arc::new(line);
-            for id in concerned {
-                let listener = self.all.get(&id);
-                let told = listener.map(|listener| listener.lines.try_send(line.clone()));
-                if matches!(told, Some(Err(_))) {
-                    self.remove(id);
-                }
-            }
-        }
-    }
-
-    /// A second has passed: the devices whose presence is to be noted again.
-    fn present(&mut self) -> Vec<(SessionId, Digest)> {
-        let mut due = Vec::new();
-        for listener in self.all.values_mut() {
-            let Some((device, left)) = &mut listener.device else {
-                continue;
-            };
-            *left -= 1;
-            if *left <= 0 {
-                *left = device.every_seconds;
-                due.push((device.session, device.token));
-            }
-        }
-        due
-    }
-
-    /// Ends the streams of these sessions that were opened by these tokens.
-    fn end(&mut self, over: &[(SessionId, Digest)]) {
-        let ended = |listener: &Listener| {
-            let device = listener.device.as_ref();
-            device.is_some_and(|(device, _)| over.contains(&(device.session, device.token)))
-        };
-        let all = self.all.iter();
-        let ids: Vec<u64> = all
-            .filter(|(_, listener)| ended(listener))
-            .map(|(id, _)| *id)
-            .collect();
-        ids.into_iter().for_each(|id| self.remove(id));
-    }
-}
 
 /// One domain's feed.
 #[derive(Default)]
@@ -365,79 +238,68 @@ impl App {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use usher_rules::Time;
+    use usher_rules::ids::{AccountId, UnitId};
+    use usher_rules::{Event, SessionId, Time, UserId};
+    use usher_store::memory::MemoryStore;
+    use usher_store::{HeadChange, JournalEntry, Store as _, Unit};
+    use uuid::Uuid;
 
-    fn line(seq: u64, event: Event) -> EventLine {
-        EventLine {
+    /// A journal's lines: an admin's log-out that waits for the end of a call, session by
+    /// session.
+    fn unit(domain: DomainId, sessions: u64) -> Unit {
+        let head = Head::Domain(domain);
+        let line = |seq: u64| JournalEntry {
+            head,
             seq,
             at: Time::ZERO,
             recorded_at: Time::ZERO,
             actor: None,
-            request: uuid::Uuid::nil(),
-            event,
+            request: Uuid::nil(),
+            event: Event::LogOutAfterCall {
+                session: SessionId::nth(u128::from(seq)),
+                user: UserId::nth(1),
+                by: AccountId::nth(1),
+            },
+        };
+        Unit {
+            id: UnitId::nth(1),
+            at: Time::ZERO,
+            heads: vec![HeadChange {
+                head,
+                expected: 0,
+                next: sessions,
+                in_turn: false,
+            }],
+            journal: (1..=sessions).map(line).collect(),
+            writes: vec![],
         }
     }
 
-    fn join(
-        listeners: &mut Listeners,
-        topics: &[Topic],
-        waiting: usize,
-    ) -> mpsc::Receiver<Arc<EventLine>> {
-        let (lines, receiver) = mpsc::channel(waiting);
-        let id = listeners.next;
-        listeners.next += 1;
-        for topic in topics {
-            listeners.by_topic.entry(*topic).or_default().insert(id);
+    #[tokio::test]
+    async fn j2_ten_thousand_who_listen_have_one_reader_and_each_hears_its_own() {
+        const MANY: u64 = 10_000;
+        let store = MemoryStore::new(Time::ZERO);
+        let entropy = Arc::new(crate::entropy::System);
+        let app = App::new(Arc::new(store.clone()), crate::Settings::default(), entropy);
+        let domain = DomainId::nth(1);
+        let sessions = 1..=MANY;
+        let topic = |n: u64| vec![Topic::Session(SessionId::nth(u128::from(n)))];
+        let mut all: Vec<Subscription> = sessions
+            .map(|n| app.listen(domain, 0, topic(n), None))
+            .collect();
+        assert_eq!(app.feeds.domains().len(), 1);
+        let committed = store.commit(vec![unit(domain, MANY)]).await;
+        assert_eq!(committed, [Ok(())]);
+        app.feeds.wake(domain);
+        for (n, subscription) in (1..).zip(&mut all) {
+            let line = subscription.next().await.expect("a line");
+            assert_eq!(line.seq, n);
+            assert!(subscription.waiting().is_none());
         }
-        let topics = topics.to_vec();
-        let device = None;
-        let listener = Listener {
-            lines,
-            topics,
-            device,
-        };
-        listeners.all.insert(id, listener);
-        receiver
-    }
-
-    fn offer(seq: u64, user: u128) -> EventLine {
-        let (user, pool) = (UserId::nth(user), PoolId::nth(1));
-        line(seq, Event::WaitingLeft { user, pool })
-    }
-
-    #[test]
-    fn j2_a_line_is_told_once_to_each_whom_it_concerns() {
-        let mut listeners = Listeners::default();
-        let (one, two) = (Topic::User(UserId::nth(1)), Topic::User(UserId::nth(2)));
-        let mut first = join(&mut listeners, &[one, Topic::Desk], 8);
-        let mut second = join(&mut listeners, &[two], 8);
-        let renamed = Event::DomainDetailsChanged;
-        listeners.tell(vec![offer(1, 1), line(2, renamed), offer(3, 2)]);
-        let seqs = |receiver: &mut mpsc::Receiver<Arc<EventLine>>| {
-            let mut seqs = vec![];
-            while let Ok(line) = receiver.try_recv() {
-                seqs.push(line.seq);
-            }
-            seqs
-        };
-        assert_eq!(seqs(&mut first), [1, 3]);
-        assert_eq!(seqs(&mut second), [3]);
-        assert_eq!(listeners.position, 3);
-    }
-
-    #[test]
-    fn j2_who_takes_too_slowly_is_cut_off_and_holds_up_nobody() {
-        let mut listeners = Listeners::default();
-        let mut slow = join(&mut listeners, &[Topic::Desk], 1);
-        let mut quick = join(&mut listeners, &[Topic::Desk], 8);
-        listeners.tell(vec![offer(1, 1), offer(2, 1), offer(3, 1)]);
-        assert_eq!(slow.try_recv().map(|line| line.seq), Ok(1));
-        assert_eq!(
-            slow.try_recv(),
-            Err(mpsc::error::TryRecvError::Disconnected)
-        );
-        assert!((1..=3).all(|seq| quick.try_recv().map(|line| line.seq) == Ok(seq)));
-        assert_eq!(listeners.all.len(), 1);
-        assert_eq!(listeners.by_topic[&Topic::Desk].len(), 1);
+        // Nobody listens any more: the reader goes.
+        let feed = all[0].feed.clone();
+        drop(all);
+        assert!(app.feeds.gave_up(domain, &feed));
+        assert!(app.feeds.domains().is_empty());
     }
 }

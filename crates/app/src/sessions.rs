@@ -5,13 +5,12 @@
 //! off. The token stays known after the end, so that the device can be told why.
 
 mod device;
+mod log_in;
 pub mod presence;
 
 use usher_rules::roles::Power;
-use usher_rules::sessions::{self, EndReason, LogOut, LoggedIn, Refused, Session};
-use usher_rules::{
-    AccountId, CallId, DeviceKey, DomainId, Head, Refusal, SessionId, Time, TokenId, UserId,
-};
+use usher_rules::sessions::{self, EndReason, LogOut, Session};
+use usher_rules::{AccountId, CallId, DomainId, Head, Refusal, SessionId, Time, UserId};
 use usher_rules::{calls, pools::Pool};
 use usher_store::records::{Digest, SessionRecord};
 use usher_store::{Load, Snapshot};
@@ -20,11 +19,11 @@ use crate::App;
 use crate::Ask;
 use crate::desk::{Failure, UseCase};
 use crate::draft::Draft;
-use crate::secrets::digest_of;
 use crate::users::{may_see, needs_user};
 use crate::view::{Look, View};
 
 pub use device::{Device, valid_device};
+pub use log_in::{Entered, LogIn};
 
 /// A live session as its device and the lead see it.
 #[derive(Debug, Clone)]
@@ -71,145 +70,6 @@ pub(crate) fn needs_session(seen: &Snapshot, load: &mut Load, domain: DomainId, 
     if let Some(session) = seen.world.sessions.get(&(domain, id)) {
         load.desks.insert((domain, session.user));
         load.people.insert((domain, session.user));
-    }
-}
-
-/// Logs a user in on a device (rules E4, E5).
-#[derive(Debug, Clone)]
-pub struct LogIn {
-    /// Of which domain.
-    pub domain: DomainId,
-    /// Who: the caller.
-    pub user: UserId,
-    /// On which device.
-    pub device: Device,
-    /// Whether a session on another device shall end for it.
-    pub take_over: bool,
-}
-
-/// What a log-in came to. That no seat was free is an answer, because the journal keeps it
-/// (rule E4).
-#[derive(Debug, Clone)]
-pub enum Entered {
-    /// In, with the session's token, `dev_…`; shown once.
-    In {
-        /// The token.
-        text: String,
-        /// The session.
-        view: Box<SessionView>,
-        /// Whether the device had it already.
-        resumed: bool,
-    },
-    /// Refused.
-    Not {
-        /// Why.
-        refusal: Refusal,
-        /// What the device is called on which the user is (rule E5).
-        device: Option<String>,
-    },
-}
-
-impl LogIn {
-    fn key(&self) -> DeviceKey {
-        DeviceKey(digest_of(&[
-            &self.domain.bytes(),
-            self.device.id.as_bytes(),
-        ]))
-    }
-
-    /// Gives the session, new or not, a token.
-    fn enter(
-        &self,
-        draft: &mut Draft<'_>,
-        id: SessionId,
-        entries: Vec<usher_rules::Entry>,
-        resumed: bool,
-    ) -> Result<Entered, Refusal> {
-        let secret = draft.secret("dev");
-        let record = SessionRecord {
-            device_id: self.device.id.clone(),
-            device_name: self.device.name.clone(),
-            token: secret.digest,
-        };
-        draft.session_record(self.domain, id, record);
-        draft.happen(entries);
-        draft.seen(self.domain, id);
-        Ok(Entered::In {
-            text: secret.text,
-            view: Box::new(view_of(draft.snapshot(), self.domain, id)?),
-            resumed,
-        })
-    }
-
-    /// What the device is called that stands in the way.
-    fn elsewhere(&self, snapshot: &Snapshot, refusal: &Refusal) -> Option<String> {
-        let Refusal::SessionElsewhere { session, .. } = refusal else {
-            return None;
-        };
-        let record = snapshot.session_records.get(&(self.domain, *session));
-        record.map(|record| record.device_name.clone())
-    }
-
-    fn own(&self, draft: &mut Draft<'_>) -> Result<(), Refusal> {
-        let caller = draft.caller()?;
-        let view = draft.view();
-        view.rank(self.domain)?;
-        view.snapshot.world.user(self.domain, self.user)?;
-        if view.own_user(&caller, self.domain) == Some(self.user) {
-            Ok(())
-        } else {
-            Err(Refusal::NotAllowed)
-        }
-    }
-}
-
-impl UseCase for LogIn {
-    type Answer = Entered;
-
-    fn head(&self) -> Head {
-        Head::Domain(self.domain)
-    }
-
-    fn needs(&self, seen: &Snapshot, load: &mut Load) {
-        needs_user(seen, load, self.domain, self.user);
-        let shown = seen.remembered.values().filter_map(|known| known.token);
-        let sessions = shown.map(|token| (self.domain, SessionId(token.0)));
-        load.sessions.extend(sessions);
-    }
-
-    fn decide(&self, draft: &mut Draft<'_>) -> Result<Entered, Refusal> {
-        self.own(draft)?;
-        valid_device(&self.device)?;
-        let wish = sessions::LogIn {
-            domain: self.domain,
-            user: self.user,
-            device: self.key(),
-            take_over: self.take_over,
-            session: SessionId(draft.id()),
-        };
-        match sessions::log_in(draft.world(), wish) {
-            Ok(LoggedIn::Started(entries)) => self.enter(draft, wish.session, entries, false),
-            Ok(LoggedIn::Resumed(id)) => self.enter(draft, id, vec![], true),
-            Err(Refused { refusal, entries }) => {
-                draft.happen(entries);
-                let device = self.elsewhere(draft.snapshot(), &refusal);
-                Ok(Entered::Not { refusal, device })
-            }
-        }
-    }
-
-    fn shows_secret_of(&self, answer: &Entered) -> Option<TokenId> {
-        match answer {
-            Entered::In { view, .. } => Some(TokenId(view.session.id.0)),
-            Entered::Not { .. } => None,
-        }
-    }
-
-    fn replay(&self, token: TokenId, draft: &mut Draft<'_>) -> Result<Entered, Refusal> {
-        self.own(draft)?;
-        let id = SessionId(token.0);
-        draft.world().session(self.domain, id)?;
-        self.enter(draft, id, vec![], false)
     }
 }
 

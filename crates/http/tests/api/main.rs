@@ -2,6 +2,7 @@
 //! against the OpenAPI document.
 
 mod accounts;
+mod calls;
 mod document;
 mod domains;
 mod events;

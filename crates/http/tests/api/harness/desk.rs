@@ -146,3 +146,23 @@ impl Seated {
 pub fn call(n: u32) -> String {
     format!("cal_{n:032x}")
 }
+
+/// What happened in the domain, newest first: kinds and data.
+pub async fn journal(domain: &Domain) -> Vec<(String, Value)> {
+    let owner = domain.owner.with("accept", "application/json");
+    let (mut lines, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let path = domain.path(&format!("/events?limit=200{cursor}"));
+        let page = owner.get(&path).await.expect(200);
+        lines.extend(page["items"].as_array().expect("items").clone());
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    let line = |line: &Value| {
+        let kind = line["kind"].as_str().expect("a kind").to_owned();
+        (kind, line["data"].clone())
+    };
+    lines.iter().rev().map(line).collect()
+}
