@@ -170,6 +170,43 @@ fn the_story(place: &Place, servers: Vec<Server>) {
     desk.minutes_pass(14);
     desk.heartbeat(&anns, Value::Null);
 
+    // While she waits for a guest she is not logged off; the guest's call uses the link up.
+    let link = json!({ "guest_name": "Guest", "valid_seconds": 7200, "one_call": true });
+    let link = desk.ask(&ann.account, &Method::POST, "/v1/me/call-links", &link);
+    let link = link.expect(201);
+    let (_, token) = link["url"]
+        .as_str()
+        .and_then(|url| url.rsplit_once('/'))
+        .expect("a link");
+    let guest = desk.servers[0].client();
+    let path = format!("/v1/call-links/{token}");
+    desk.minutes_pass(59);
+    desk.heartbeat(&anns, Value::Null);
+    assert_eq!(desk.why_ended(&cyds)["reason"], "automatic_log_off");
+    let rings = desk.ask(&guest, &Method::POST, &format!("{path}/calls"), &json!({}));
+    let rings = rings.expect(201);
+    let seen = desk
+        .ask(&anns.device, &Method::GET, &anns.path, &Value::Null)
+        .expect(200);
+    assert_eq!(seen["call"]["id"], rings["id"]);
+    assert_eq!(seen["call"]["by_link"], true);
+    for phase in ["answered", "ended"] {
+        let call = format!(
+            "{}/calls/{}",
+            anns.path,
+            rings["id"].as_str().expect("an id")
+        );
+        let report = json!({ "phase": phase });
+        desk.ask(&anns.device, &Method::PATCH, &call, &report)
+            .expect(200);
+    }
+    let used = desk
+        .ask(&guest, &Method::GET, &path, &Value::Null)
+        .expect(200);
+    assert_eq!(used["state"], "used");
+
+    let cyds = desk.seat(&cyd);
+
     // An admin logs Cyd out at once: the device is told by whom, and Bob gets in.
     let out = format!("{}/log-out", cyds.in_domain);
     desk.owner(&Method::POST, &out, &json!({})).expect(200);
