@@ -44,6 +44,8 @@ pub struct Seeder {
     now: usher_rules::Time,
 }
 
+/// After so many desks likewise: their rules look at all that a plot holds.
+const DESKS_AT_ONCE: usize = 20;
 /// After so many people their rows are written out.
 const CHUNK: usize = 20_000;
 
@@ -78,7 +80,7 @@ impl Seeder {
     /// Root domains with a pool each, in which there is a seat for every user.
     pub async fn desks(&mut self, domains: usize, users_per_domain: usize) -> Result<Vec<Desk>> {
         let mut made = Vec::with_capacity(domains);
-        let per_chunk = (CHUNK / users_per_domain.max(1)).max(1);
+        let per_chunk = DESKS_AT_ONCE;
         while made.len() < domains {
             let mut plot = Plot::new(&mut self.ids, self.now);
             for _ in 0..per_chunk.min(domains - made.len()) {
