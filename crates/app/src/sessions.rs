@@ -15,12 +15,11 @@ use usher_rules::{calls, pools::Pool};
 use usher_store::records::{Digest, SessionRecord};
 use usher_store::{Load, Snapshot};
 
-use crate::App;
-use crate::Ask;
 use crate::desk::{Failure, UseCase};
 use crate::draft::Draft;
 use crate::users::{may_see, needs_user};
 use crate::view::{Look, View};
+use crate::{App, Ask};
 
 pub use device::{Device, valid_device};
 pub use log_in::{Entered, LogIn};
@@ -91,17 +90,13 @@ impl OfSession {
         needs_session(seen, load, self.domain, self.session);
     }
 
-    fn is_device(&self, snapshot: &Snapshot) -> bool {
-        let record = snapshot.session_records.get(&(self.domain, self.session));
-        record.is_some_and(|record| Some(record.token) == self.token)
-    }
-
     /// The session's own device. One whose session is over is told why (rule E7).
     ///
     /// # Errors
     /// [`Refusal::SessionEnded`]; [`Refusal::NotSignedIn`] for anyone else.
     fn device(&self, snapshot: &Snapshot) -> Result<Session, Refusal> {
-        if !self.is_device(snapshot) {
+        let record = snapshot.session_records.get(&(self.domain, self.session));
+        if record.is_none_or(|record| Some(record.token) != self.token) {
             return Err(Refusal::NotSignedIn);
         }
         snapshot.world.session(self.domain, self.session).copied()
@@ -160,47 +155,7 @@ impl App {
             token,
         })
     }
-}
 
-/// A session, as its device or a lead sees it.
-#[derive(Debug, Clone, Copy)]
-pub struct GetSession(pub OfSession);
-
-impl Look for GetSession {
-    type Answer = SessionView;
-
-    fn needs(&self, seen: &Snapshot, load: &mut Load) {
-        self.0.needs(seen, load);
-    }
-
-    fn see(&self, view: View<'_>) -> Result<SessionView, Refusal> {
-        if self.0.is_device(view.snapshot) {
-            self.0.device(view.snapshot)?;
-        } else {
-            view.authorise(self.0.domain, Power::SeePools)?;
-        }
-        view_of(view.snapshot, self.0.domain, self.0.session)
-    }
-}
-
-/// The session whose token came along, for its device alone.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct OwnSession(pub OfSession);
-
-impl Look for OwnSession {
-    type Answer = SessionView;
-
-    fn needs(&self, seen: &Snapshot, load: &mut Load) {
-        self.0.needs(seen, load);
-    }
-
-    fn see(&self, view: View<'_>) -> Result<SessionView, Refusal> {
-        self.0.device(view.snapshot)?;
-        view_of(view.snapshot, self.0.domain, self.0.session)
-    }
-}
-
-impl App {
     /// What an account's person is called, for who is told by whom something was done; none
     /// when there is no such account any more.
     ///
@@ -213,6 +168,40 @@ impl App {
         let snapshot = snapshot.await?;
         let record = snapshot.account_records.get(&account);
         Ok(record.map(|record| record.name.clone()))
+    }
+}
+
+/// A session, for who may see pools.
+#[derive(Debug, Clone, Copy)]
+pub struct GetSession(pub OfSession);
+
+impl Look for GetSession {
+    type Answer = SessionView;
+
+    fn needs(&self, seen: &Snapshot, load: &mut Load) {
+        self.0.needs(seen, load);
+    }
+
+    fn see(&self, view: View<'_>) -> Result<SessionView, Refusal> {
+        view.authorise(self.0.domain, Power::SeePools)?;
+        view_of(view.snapshot, self.0.domain, self.0.session)
+    }
+}
+
+/// The session whose token came along, for its device alone.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnSession(pub OfSession);
+
+impl Look for OwnSession {
+    type Answer = SessionView;
+
+    fn needs(&self, seen: &Snapshot, load: &mut Load) {
+        self.0.needs(seen, load);
+    }
+
+    fn see(&self, view: View<'_>) -> Result<SessionView, Refusal> {
+        self.0.device(view.snapshot)?;
+        view_of(view.snapshot, self.0.domain, self.0.session)
     }
 }
 

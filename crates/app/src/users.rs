@@ -117,6 +117,20 @@ pub(crate) fn may_see(view: View<'_>, domain: DomainId, user: UserId) -> Result<
     }
 }
 
+/// The user itself, and nobody else.
+///
+/// # Errors
+/// [`Refusal::NotAllowed`]; [`Refusal::NotFound`] for a user that there is not.
+pub(crate) fn itself(view: View<'_>, domain: DomainId, user: UserId) -> Result<(), Refusal> {
+    let (caller, _) = view.rank(domain)?;
+    view.snapshot.world.user(domain, user)?;
+    if view.own_user(&caller, domain) == Some(user) {
+        Ok(())
+    } else {
+        Err(Refusal::NotAllowed)
+    }
+}
+
 /// What a user may do now, and why not the rest (rule B1). The hottest read: it sees the
 /// user and the line of standings, and nothing else.
 #[derive(Debug, Clone, Copy)]

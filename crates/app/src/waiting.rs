@@ -6,7 +6,7 @@ use usher_store::{Load, Snapshot};
 
 use crate::desk::UseCase;
 use crate::draft::Draft;
-use crate::users::needs_user;
+use crate::users::{itself, needs_user};
 use crate::view::{Look, View};
 
 /// The caller's own place in the waiting list.
@@ -19,16 +19,6 @@ pub struct OwnPlace {
 }
 
 impl OwnPlace {
-    fn authorise(&self, view: View<'_>) -> Result<(), Refusal> {
-        let (caller, _) = view.rank(self.domain)?;
-        view.snapshot.world.user(self.domain, self.user)?;
-        if view.own_user(&caller, self.domain) == Some(self.user) {
-            Ok(())
-        } else {
-            Err(Refusal::NotAllowed)
-        }
-    }
-
     fn place(&self, snapshot: &Snapshot) -> Option<Waiting> {
         let row = snapshot.world.waiting.get(&(self.domain, self.user));
         row.copied()
@@ -43,7 +33,7 @@ impl Look for OwnPlace {
     }
 
     fn see(&self, view: View<'_>) -> Result<Option<Waiting>, Refusal> {
-        self.authorise(view)?;
+        itself(view, self.domain, self.user)?;
         Ok(self.place(view.snapshot))
     }
 }
@@ -70,7 +60,7 @@ impl UseCase for SetWaiting {
 
     fn decide(&self, draft: &mut Draft<'_>) -> Result<Option<Waiting>, Refusal> {
         draft.caller()?;
-        self.own.authorise(draft.view())?;
+        itself(draft.view(), self.own.domain, self.own.user)?;
         let (world, OwnPlace { domain, user }) = (draft.world(), self.own);
         let entries = if self.wait {
             waiting::join(world, domain, user)?

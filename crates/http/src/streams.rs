@@ -42,7 +42,7 @@ impl Drop for Counted {
 }
 
 /// A stream as it is sent.
-pub fn respond(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -> Response {
+fn respond(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -> Response {
     let alive = KeepAlive::new().interval(limits::STREAM_KEEP_ALIVE);
     let mut response = Sse::new(events).keep_alive(alive).into_response();
     // Proxies in between must not hold events back.

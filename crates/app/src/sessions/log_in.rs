@@ -9,7 +9,7 @@ use super::{Device, SessionView, valid_device, view_of};
 use crate::desk::UseCase;
 use crate::draft::Draft;
 use crate::secrets::digest_of;
-use crate::users::needs_user;
+use crate::users::{itself, needs_user};
 
 /// Logs a user in on a device (rules E4, E5).
 #[derive(Debug, Clone)]
@@ -86,18 +86,6 @@ impl LogIn {
         let record = snapshot.session_records.get(&(self.domain, *session));
         record.map(|record| record.device_name.clone())
     }
-
-    fn own(&self, draft: &mut Draft<'_>) -> Result<(), Refusal> {
-        let caller = draft.caller()?;
-        let view = draft.view();
-        view.rank(self.domain)?;
-        view.snapshot.world.user(self.domain, self.user)?;
-        if view.own_user(&caller, self.domain) == Some(self.user) {
-            Ok(())
-        } else {
-            Err(Refusal::NotAllowed)
-        }
-    }
 }
 
 impl UseCase for LogIn {
@@ -115,7 +103,8 @@ impl UseCase for LogIn {
     }
 
     fn decide(&self, draft: &mut Draft<'_>) -> Result<Entered, Refusal> {
-        self.own(draft)?;
+        draft.caller()?;
+        itself(draft.view(), self.domain, self.user)?;
         valid_device(&self.device)?;
         let wish = sessions::LogIn {
             domain: self.domain,
@@ -143,7 +132,8 @@ impl UseCase for LogIn {
     }
 
     fn replay(&self, token: TokenId, draft: &mut Draft<'_>) -> Result<Entered, Refusal> {
-        self.own(draft)?;
+        draft.caller()?;
+        itself(draft.view(), self.domain, self.user)?;
         let id = SessionId(token.0);
         draft.world().session(self.domain, id)?;
         self.enter(draft, id, vec![], false)

@@ -19,7 +19,7 @@ pub const DOMAINS: usize = 1000;
 const HOT: Spread = Spread::hot(DOMAINS);
 const SPREAD: Spread = Spread::over(0, DOMAINS);
 /// Pools, one a domain.
-const POOLS: usize = 1_000;
+const POOLS: usize = 10_000;
 const HOT_POOL: Spread = Spread::hot(POOLS);
 const SPREAD_POOLS: Spread = Spread::over(0, POOLS);
 const ROUTE_SPREAD: Spread = Spread::over(DOMAINS + 1, DOMAINS);

@@ -2,7 +2,7 @@
 //! E11).
 
 use axum::extract::State;
-use usher_app::sessions::GetSession;
+use usher_app::sessions::{GetSession, OwnSession as OwnSeat};
 
 use super::wire::{OfSession, OwnSession, Session};
 use crate::answer::{Answer, look};
@@ -43,5 +43,5 @@ pub async fn see_own_session(
     Reads(ask): Reads,
 ) -> Answer {
     let of = http.app.own_session(&ask, session.0).await?;
-    look(&http.app, &ask, &GetSession(of), |view| Session::from(view)).await
+    look(&http.app, &ask, &OwnSeat(of), |view| Session::from(view)).await
 }

@@ -2,22 +2,20 @@
 //! commits and at least once a second. It is read as fast as the reader takes it, so that
 //! nothing piles up here; a connection that takes nothing is cut off by the listener.
 
-use std::collections::VecDeque;
-use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
 
 use axum::response::sse::Event;
-use futures::stream;
+use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{broadcast, watch};
-use usher_app::Ask;
+use usher_app::{Ask, Failure};
 use usher_rules::{DomainId, Head};
-use usher_store::lists::EventLine;
 
 use super::JournalEvent;
 use crate::answer::Answer;
 use crate::limits;
 use crate::state::Http;
-use crate::streams::{Counted, respond};
+use crate::streams::{Counted, Source, event, send};
 
 /// Someone who follows a journal.
 struct Follower {
@@ -25,10 +23,7 @@ struct Follower {
     ask: Ask,
     domain: DomainId,
     after: u64,
-    read: VecDeque<EventLine>,
     hints: broadcast::Receiver<Head>,
-    stopping: watch::Receiver<bool>,
-    _counted: Counted,
 }
 
 /// Follows a domain's journal.
@@ -36,49 +31,47 @@ pub(super) async fn follow(http: Http, ask: Ask, domain: DomainId, after: u64) -
     let place = Counted::new(&http)?;
     // Listens before it reads: what is committed in between wakes it.
     let hints = http.app.hub.listen();
-    let read = http
-        .app
-        .events(&ask, domain, after, limits::STREAM_LINES)
-        .await?;
-    let follower = Follower {
-        stopping: http.options.stopping.clone(),
-        http,
+    let mut follower = Follower {
+        http: http.clone(),
         ask,
         domain,
         after,
-        read: read.into(),
         hints,
-        _counted: place,
     };
-    let events = stream::unfold(follower, Follower::next);
-    Ok(respond(events))
+    let first = follower.read().await?;
+    Ok(send(&http, place, first, follower))
+}
+
+impl Source for Follower {
+    /// None when the caller may no longer follow, or the store can't be read: the reader comes
+    /// back and resumes.
+    fn more(&mut self) -> Pin<Box<dyn Future<Output = Option<Vec<Event>>> + Send + '_>> {
+        Box::pin(async {
+            loop {
+                let lines = self.read().await.ok()?;
+                if !lines.is_empty() {
+                    return Some(lines);
+                }
+                self.wait().await;
+            }
+        })
+    }
 }
 
 impl Follower {
-    /// The next event; none when the stream ends: the server stops, the caller may no
-    /// longer follow, or the store can't be read. The reader comes back and resumes.
-    async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
-        loop {
-            if let Some(line) = self.read.pop_front() {
-                self.after = line.seq;
-                return Some((Ok(event(&line)), self));
-            }
-            if *self.stopping.borrow() {
-                return None;
-            }
-            let more =
-                self.http
-                    .app
-                    .events(&self.ask, self.domain, self.after, limits::STREAM_LINES);
-            self.read = more.await.ok()?.into();
-            if self.read.is_empty() {
-                self.wait().await;
-            }
-        }
+    /// What the journal holds behind the last line that was read.
+    async fn read(&mut self) -> Result<Vec<Event>, Failure> {
+        let app = &self.http.app;
+        let lines = app.events(&self.ask, self.domain, self.after, limits::STREAM_LINES);
+        let lines = lines.await?;
+        self.after = lines.last().map_or(self.after, |line| line.seq);
+        let shown = lines.iter().map(JournalEvent::from);
+        Ok(shown
+            .map(|line| event(&line.kind, Some(line.seq), &line))
+            .collect())
     }
 
-    /// Until something may have happened in this domain, a second has passed, or the
-    /// server stops.
+    /// Until something may have happened in this domain, or a second has passed.
     async fn wait(&mut self) {
         let head = Head::Domain(self.domain);
         let hint = async {
@@ -91,24 +84,9 @@ impl Follower {
                 }
             }
         };
-        let stopped = async {
-            if self.stopping.wait_for(|stopping| *stopping).await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        };
         tokio::select! {
             () = hint => {}
             () = tokio::time::sleep(limits::STREAM_LOOK) => {}
-            () = stopped => {}
         }
     }
-}
-
-fn event(line: &EventLine) -> Event {
-    let shown = JournalEvent::from(line);
-    let data = serde_json::to_string(&shown).unwrap_or_default();
-    Event::default()
-        .id(line.seq.to_string())
-        .event(shown.kind)
-        .data(data)
 }
