@@ -46,6 +46,7 @@ pub fn valid_email(field: &'static str, email: &str) -> Result<String, Refusal> 
 }
 
 /// Whose token came along.
+#[derive(Clone)]
 struct Who;
 
 impl Look for Who {
@@ -59,6 +60,7 @@ impl Look for Who {
 }
 
 /// As which domain user the caller is managed.
+#[derive(Clone)]
 struct OwnPlace;
 
 impl Look for OwnPlace {

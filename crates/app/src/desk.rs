@@ -80,12 +80,24 @@ pub enum Failure {
 /// Makes the reply of an answer or a refusal.
 type Render<A> = Box<dyn Fn(Result<&A, &Refusal>) -> Reply + Send + Sync>;
 
-/// A use case with who asks and who waits for the answer.
+/// A use case with who asks and how its answer is written.
 struct Job<U: UseCase> {
     ask: Ask,
     case: U,
     render: Render<U::Answer>,
-    reply: Option<oneshot::Sender<Result<Reply, Failure>>>,
+}
+
+/// A job with who waits for its answer.
+struct Waiting {
+    job: Arc<dyn AnyJob>,
+    reply: oneshot::Sender<Result<Reply, Failure>>,
+}
+
+impl Waiting {
+    fn answer(self, reply: Result<Reply, Failure>) {
+        // Whoever asked may have gone; what was done stays done.
+        let _ = self.reply.send(or_taken(self.job.as_ref(), reply));
+    }
 }
 
 /// A job of any use case.
@@ -95,8 +107,10 @@ trait AnyJob: Send + Sync {
     fn decide(&self, draft: &mut Draft<'_>) -> Decided;
     fn replay(&self, token: TokenId, draft: &mut Draft<'_>) -> Reply;
     fn refuse(&self, refusal: &Refusal) -> Reply;
-    fn answer(&mut self, reply: Result<Reply, Failure>);
 }
+
+/// Jobs that are decided together.
+type Jobs = Arc<[Arc<dyn AnyJob>]>;
 
 /// What became of a job on a draft.
 struct Decided {
@@ -110,7 +124,7 @@ impl<U: UseCase> AnyJob for Job<U> {
     }
 
     fn needs(&self, seen: &Snapshot, load: &mut Load) {
-        load.tokens.extend(self.ask.token);
+        load.tokens.extend(self.ask.account_token());
         self.case.needs(seen, load);
     }
 
@@ -137,25 +151,16 @@ impl<U: UseCase> AnyJob for Job<U> {
     fn refuse(&self, refusal: &Refusal) -> Reply {
         (self.render)(Err(refusal))
     }
-
-    fn answer(&mut self, reply: Result<Reply, Failure>) {
-        if let Some(waiting) = self.reply.take() {
-            // Whoever asked may have gone; what was done stays done.
-            let _ = waiting.send(reply);
-        }
-    }
 }
-
-type Jobs = Vec<Box<dyn AnyJob>>;
 
 /// The lanes with work in them.
 #[derive(Default)]
 pub struct Desk {
-    lanes: Mutex<HashMap<Head, Jobs>>,
+    lanes: Mutex<HashMap<Head, Vec<Waiting>>>,
 }
 
 impl Desk {
-    fn lanes(&self) -> MutexGuard<'_, HashMap<Head, Jobs>> {
+    fn lanes(&self) -> MutexGuard<'_, HashMap<Head, Vec<Waiting>>> {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -174,13 +179,12 @@ impl App {
     ) -> Result<Reply, Failure> {
         let (reply, answered) = oneshot::channel();
         let head = case.head();
-        let job = Job {
+        let job = Arc::new(Job {
             ask,
             case,
             render: Box::new(render),
-            reply: Some(reply),
-        };
-        self.submit(head, Box::new(job))?;
+        });
+        self.submit(head, Waiting { job, reply })?;
         answered.await.unwrap_or(Err(Failure::Busy))
     }
 
@@ -213,7 +217,7 @@ impl App {
         })
     }
 
-    fn submit(self: &Arc<Self>, head: Head, job: Box<dyn AnyJob>) -> Result<(), Failure> {
+    fn submit(self: &Arc<Self>, head: Head, job: Waiting) -> Result<(), Failure> {
         let mut lanes = self.desk.lanes();
         if let Some(waiting) = lanes.get_mut(&head) {
             if waiting.len() >= limits::WAITING_PER_HEAD {
@@ -240,7 +244,7 @@ impl App {
         }
     }
 
-    fn take(&self, head: Head) -> Option<Jobs> {
+    fn take(&self, head: Head) -> Option<Vec<Waiting>> {
         let mut lanes = self.desk.lanes();
         let waiting = lanes.get_mut(&head)?;
         if waiting.is_empty() {
@@ -251,32 +255,31 @@ impl App {
         Some(waiting.drain(..count).collect())
     }
 
-    async fn batch(&self, head: Head, mut jobs: Jobs) {
+    async fn batch(&self, head: Head, waiting: Vec<Waiting>) {
+        let jobs: Jobs = waiting.iter().map(|waiting| waiting.job.clone()).collect();
         match self.together(head, &jobs).await {
             Ok(replies) => {
-                for (job, reply) in jobs.iter_mut().zip(replies) {
-                    job.answer(Ok(reply));
+                for (waiting, reply) in waiting.into_iter().zip(replies) {
+                    waiting.answer(Ok(reply));
                 }
             }
             // The database refused a row that one of them wrote: that one fails alone.
             Err(Failure::Store(Error::NotUnique(_) | Error::Constraint(_))) if jobs.len() > 1 => {
-                for job in &mut jobs {
-                    let one = std::slice::from_mut(job);
-                    let reply = self.together(head, one).await;
-                    let reply = reply.and_then(|mut all| all.pop().ok_or(Failure::Busy));
-                    job.answer(or_taken(job.as_ref(), reply));
+                for waiting in waiting {
+                    let reply = self.together(head, &[waiting.job.clone()].into()).await;
+                    waiting.answer(reply.and_then(|mut all| all.pop().ok_or(Failure::Busy)));
                 }
             }
             Err(failure) => {
-                for job in &mut jobs {
-                    job.answer(or_taken(job.as_ref(), Err(failure.clone())));
+                for waiting in waiting {
+                    waiting.answer(Err(failure.clone()));
                 }
             }
         }
     }
 
     /// Load, decide, commit; again after a conflict.
-    async fn together(&self, head: Head, jobs: &[Box<dyn AnyJob>]) -> Result<Vec<Reply>, Failure> {
+    async fn together(&self, head: Head, jobs: &Jobs) -> Result<Vec<Reply>, Failure> {
         let mut contested = Contested::default();
         let mut names = BTreeSet::new();
         let mut attempt = 0;
@@ -287,7 +290,7 @@ impl App {
             let settled = draft.settle();
             // More is due than one snapshot holds: write that down first.
             let more_due = settled >= DUE_OF_A_KIND as usize;
-            let jobs = if more_due { &[] } else { jobs };
+            let jobs = if more_due { &[] } else { &**jobs };
             let replies: Vec<Reply> = jobs
                 .iter()
                 .map(|job| decide(job.as_ref(), head, &mut draft))
@@ -316,12 +319,13 @@ impl App {
     async fn see(
         &self,
         head: Head,
-        jobs: &[Box<dyn AnyJob>],
+        jobs: &Jobs,
         names: &BTreeSet<DomainId>,
     ) -> Result<Snapshot, Failure> {
-        self.gather(|seen, load| {
-            load.names.extend(names);
-            for job in jobs {
+        let (jobs, names) = (jobs.clone(), names.clone());
+        self.gather(move |seen, load| {
+            load.names.extend(&names);
+            for job in &*jobs {
                 job.needs(seen, load);
                 if let Some(key) = remembered_under(job.as_ref(), head, seen) {
                     load.remembered.insert(key);

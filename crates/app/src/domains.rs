@@ -369,6 +369,7 @@ impl UseCase for CloseDomain {
 }
 
 /// Whether the caller may see the totals below a domain.
+#[derive(Clone)]
 struct SeeTree(DomainId);
 
 impl Look for SeeTree {

@@ -386,6 +386,12 @@ impl<'a> Draft<'a> {
         Secret::new(self.entropy, prefix)
     }
 
+    /// A new secret of a device whose session belongs to this domain.
+    #[must_use]
+    pub fn device_secret(&self, domain: DomainId) -> Secret {
+        Secret::of_device(self.entropy, domain)
+    }
+
     /// A person's record in this draft.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use crate::view::{Look, View};
 use crate::{App, Ask};
 
 /// Whether the caller may follow a domain's journal.
+#[derive(Clone)]
 struct SeeEvents(DomainId);
 
 impl Look for SeeEvents {

@@ -117,9 +117,10 @@ impl Drop for Subscription {
 }
 
 /// A look that also gives the version of a domain's head that it saw.
-struct Versioned<'a, L>(&'a L, DomainId);
+#[derive(Clone)]
+struct Versioned<L>(L, DomainId);
 
-impl<L: Look + Sync> Look for Versioned<'_, L> {
+impl<L: Look> Look for Versioned<L> {
     type Answer = (L::Answer, u64);
 
     fn needs(&self, seen: &Snapshot, load: &mut Load) {

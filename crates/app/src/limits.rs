@@ -8,8 +8,6 @@ pub const WAITING_PER_HEAD: usize = 4096;
 pub const BATCH: usize = 128;
 /// How often a batch is decided anew after a conflict before it is given up with 503.
 pub const ATTEMPTS: u32 = 20;
-/// Rounds in which a use case may ask to see more.
-pub const LOAD_ROUNDS: u32 = 6;
 /// Bytes of an e-mail address.
 pub const EMAIL: usize = 254;
 /// Characters of a name.

@@ -208,6 +208,7 @@ impl UseCase for NewOperator {
 }
 
 /// Whether the caller runs the server.
+#[derive(Clone)]
 struct IsOperator;
 
 impl Look for IsOperator {

@@ -241,6 +241,7 @@ impl UseCase for Reserve {
 }
 
 /// Whether the caller may see the domain's pools.
+#[derive(Clone)]
 pub(crate) struct SeePools(pub DomainId);
 
 impl Look for SeePools {

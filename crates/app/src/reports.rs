@@ -90,6 +90,7 @@ pub struct SeatsNeeded {
 }
 
 /// The pool as it is now, for one who sees reports.
+#[derive(Clone)]
 struct SeePool {
     domain: DomainId,
     pool: PoolId,

@@ -17,7 +17,7 @@ use usher_store::{Load, Snapshot};
 
 use crate::desk::{Failure, UseCase};
 use crate::draft::Draft;
-use crate::users::{may_see, needs_user};
+use crate::users::{may_see, needs_seated, needs_user};
 use crate::view::{Look, View};
 use crate::{App, Ask};
 
@@ -67,8 +67,7 @@ pub(crate) fn needs_session(seen: &Snapshot, load: &mut Load, domain: DomainId, 
     load.domains.insert(domain);
     load.sessions.insert((domain, id));
     if let Some(session) = seen.world.sessions.get(&(domain, id)) {
-        load.desks.insert((domain, session.user));
-        load.people.insert((domain, session.user));
+        needs_seated(load, domain, session.user);
     }
 }
 
@@ -113,46 +112,22 @@ impl OfSession {
     }
 }
 
-/// In which domain the session is whose token came along.
-struct WhereIs {
-    session: SessionId,
-    token: Option<Digest>,
-}
-
-impl Look for WhereIs {
-    type Answer = DomainId;
-
-    fn needs(&self, _seen: &Snapshot, load: &mut Load) {
-        load.session_tokens.extend(self.token);
-    }
-
-    fn see(&self, view: View<'_>) -> Result<DomainId, Refusal> {
-        let found = self.token.and_then(|t| view.snapshot.session_by_token(&t));
-        match found {
-            Some((domain, session)) if session == self.session => Ok(domain),
-            // Another session's device is nobody here.
-            Some(_) => Err(Refusal::NotSignedIn),
-            None => {
-                view.caller()?;
-                Err(Refusal::not_found("session"))
-            }
-        }
-    }
-}
-
 impl App {
-    /// The session whose own device asks.
+    /// The session whose own device asks, as far as its token says; a device's own questions
+    /// compare it with the session's.
     ///
     /// # Errors
-    /// [`Refusal::NotSignedIn`] for the device of another, [`Refusal::NotFound`] for who has
-    /// no session's token; storage errors.
+    /// [`Refusal::NotFound`] for who is signed in without a session's token,
+    /// [`Refusal::NotSignedIn`] for anyone else; storage errors.
     pub async fn own_session(&self, ask: &Ask, session: SessionId) -> Result<OfSession, Failure> {
-        let token = ask.token;
-        let domain = self.look(ask, &WhereIs { session, token }).await?;
+        let Some(domain) = ask.device_of else {
+            self.who(ask).await?;
+            return Err(Refusal::not_found("session").into());
+        };
         Ok(OfSession {
             domain,
             session,
-            token,
+            token: ask.token,
         })
     }
 
@@ -162,7 +137,7 @@ impl App {
     /// # Errors
     /// Storage errors.
     pub async fn name_of(&self, account: AccountId) -> Result<Option<String>, Failure> {
-        let snapshot = self.gather(|_, load| {
+        let snapshot = self.gather(move |_, load| {
             load.accounts.insert(account);
         });
         let snapshot = snapshot.await?;

@@ -52,6 +52,7 @@ struct Claims {
 }
 
 /// What the caller may do, and the key to say so with: of the same moment.
+#[derive(Clone)]
 struct Own;
 
 struct Facts {

@@ -226,6 +226,7 @@ pub struct Tokens {
 }
 
 /// Who asks, with which token, and when.
+#[derive(Clone)]
 struct Current;
 
 impl Look for Current {

@@ -33,20 +33,22 @@ pub(crate) fn line(snapshot: &Snapshot, domain: DomainId, id: UserId) -> Result<
     })
 }
 
-/// What a command about one user must see: the domain, the user with all that stands at the
-/// desk for it, and the domain that it owns, whose standing may follow.
-pub(crate) fn needs_user(seen: &Snapshot, load: &mut Load, domain: DomainId, id: UserId) {
+/// What a command about a user's seat must see: the domain, the user, and all that stands at
+/// the desk for it.
+pub(crate) fn needs_seated(load: &mut Load, domain: DomainId, id: UserId) {
     load.domains.insert(domain);
     load.people.insert((domain, id));
     load.desks.insert((domain, id));
+}
+
+/// What a command about one user must see: the domain, the user with all that stands at the
+/// desk for it, and the domain that it owns, whose standing may follow.
+pub(crate) fn needs_user(seen: &Snapshot, load: &mut Load, domain: DomainId, id: UserId) {
+    needs_seated(load, domain, id);
+    load.memberships.insert((domain, id));
     if let Some(user) = seen.world.users.get(&(domain, id)) {
         load.domains.extend(user.owns);
     }
-}
-
-/// The pool of a license that a user shall have.
-pub(crate) fn needs_pool(load: &mut Load, domain: DomainId, license: License) {
-    load.pools.extend(license.pool().map(|pool| (domain, pool)));
 }
 
 /// Likewise, for a command that also changes where the user's account stands: it leaves the
@@ -56,6 +58,11 @@ pub(crate) fn needs_account(seen: &Snapshot, load: &mut Load, domain: DomainId, 
     if let Some(user) = seen.world.users.get(&(domain, id)) {
         load.accounts.extend(user.state.account());
     }
+}
+
+/// The pool of a license that a user shall have.
+pub(crate) fn needs_pool(load: &mut Load, domain: DomainId, license: License) {
+    load.pools.extend(license.pool().map(|pool| (domain, pool)));
 }
 
 impl Step {
@@ -165,6 +172,7 @@ impl Look for GetEntitlements {
 }
 
 /// Whether the caller may see what is one user's.
+#[derive(Clone)]
 pub(crate) struct MaySee {
     pub domain: DomainId,
     pub user: UserId,
@@ -185,6 +193,7 @@ impl Look for MaySee {
 }
 
 /// Whether the caller may list a domain's users.
+#[derive(Clone)]
 pub(crate) struct SeeUsers(pub DomainId);
 
 impl Look for SeeUsers {
@@ -201,6 +210,7 @@ impl Look for SeeUsers {
 }
 
 /// Whether the caller may manage a domain's users.
+#[derive(Clone)]
 pub(crate) struct MayManage(pub DomainId);
 
 impl Look for MayManage {

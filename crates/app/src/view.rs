@@ -13,7 +13,7 @@ use usher_store::{Load, Snapshot};
 
 use crate::desk::Failure;
 use crate::sweep::Settle;
-use crate::{App, Ask, limits};
+use crate::{App, Ask};
 
 /// Someone who is signed in.
 #[derive(Debug, Clone)]
@@ -131,7 +131,7 @@ impl View<'_> {
 }
 
 /// Something that is looked at and not changed.
-pub trait Look: Send {
+pub trait Look: Clone + Send + Sync + 'static {
     /// What it gives.
     type Answer;
     /// What it must see, given what it has seen so far. Asked until nothing is added.
@@ -174,9 +174,11 @@ impl App {
         ask: &Ask,
         look: &L,
     ) -> Result<(L::Answer, Vec<Entry>), Failure> {
-        let snapshot = self.gather(|seen, load| {
-            load.tokens.extend(ask.token);
-            look.needs(seen, load);
+        let token = ask.account_token();
+        let asked = look.clone();
+        let snapshot = self.gather(move |seen, load| {
+            load.tokens.extend(token);
+            asked.needs(seen, load);
         });
         let mut snapshot = snapshot.await?;
         let settled = settle(&mut snapshot);
@@ -187,24 +189,14 @@ impl App {
         Ok((look.see(view)?, settled))
     }
 
-    /// Loads what is needed; again, with more, as long as what was seen asks for more.
+    /// Loads what is needed, given what was seen so far.
     pub(crate) async fn gather(
         &self,
-        needs: impl Fn(&Snapshot, &mut Load),
+        needs: impl Fn(&Snapshot, &mut Load) + Send + Sync + 'static,
     ) -> Result<Snapshot, Failure> {
-        let mut snapshot = Snapshot::default();
-        let mut load = Load::default();
-        for _ in 0..limits::LOAD_ROUNDS {
-            let mut wanted = load.clone();
-            needs(&snapshot, &mut wanted);
-            if wanted == load {
-                break;
-            }
-            load = wanted;
-            snapshot = self.store.load(&load).await?;
-            snapshot.world.settings = self.settings.rules;
-            never_back(&mut snapshot);
-        }
+        let mut snapshot = self.store.gather(Arc::new(needs)).await?;
+        snapshot.world.settings = self.settings.rules;
+        never_back(&mut snapshot);
         Ok(snapshot)
     }
 }

@@ -6,7 +6,7 @@ use usher_store::{Load, Snapshot};
 
 use crate::desk::UseCase;
 use crate::draft::Draft;
-use crate::users::{itself, needs_user};
+use crate::users::{itself, needs_seated};
 use crate::view::{Look, View};
 
 /// The caller's own place in the waiting list.
@@ -28,8 +28,8 @@ impl OwnPlace {
 impl Look for OwnPlace {
     type Answer = Option<Waiting>;
 
-    fn needs(&self, seen: &Snapshot, load: &mut Load) {
-        needs_user(seen, load, self.domain, self.user);
+    fn needs(&self, _seen: &Snapshot, load: &mut Load) {
+        needs_seated(load, self.domain, self.user);
     }
 
     fn see(&self, view: View<'_>) -> Result<Option<Waiting>, Refusal> {
@@ -54,8 +54,8 @@ impl UseCase for SetWaiting {
         Head::Domain(self.own.domain)
     }
 
-    fn needs(&self, seen: &Snapshot, load: &mut Load) {
-        needs_user(seen, load, self.own.domain, self.own.user);
+    fn needs(&self, _seen: &Snapshot, load: &mut Load) {
+        needs_seated(load, self.own.domain, self.own.user);
     }
 
     fn decide(&self, draft: &mut Draft<'_>) -> Result<Option<Waiting>, Refusal> {

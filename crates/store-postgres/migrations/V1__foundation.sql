@@ -253,8 +253,6 @@ CREATE TABLE sessions (
     CHECK (pool IS NOT NULL OR due_at IS NULL)
 ) WITH (fillfactor = 70);
 -- Every log-in and log-off writes these: each index has to earn its place.
--- Every request of a device, also of one whose session is over.
-CREATE UNIQUE INDEX session_token ON sessions (token);
 -- A user's live sessions. Rule E4 stands here once more: one session to a shared user, and
 -- to a named one one on each device.
 CREATE UNIQUE INDEX session_of_user

@@ -247,8 +247,6 @@ CREATE TABLE sessions (
     CHECK (pool IS NOT NULL OR due_at IS NULL)
 ) STRICT, WITHOUT ROWID;
 -- Every log-in and log-off writes these: each index has to earn its place.
--- Every request of a device, also of one whose session is over.
-CREATE UNIQUE INDEX session_token ON sessions (token);
 -- A user's live sessions. Rule E4 stands here once more: one session to a shared user, and
 -- to a named one one on each device.
 CREATE UNIQUE INDEX session_of_user
@@ -412,7 +410,6 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('pools', 'pools_waited_for', '1000 1'),
     ('pool_records', 'pool_records', '20000 2 1'),
     ('sessions', 'sessions', '5000000 5000 1'),
-    ('sessions', 'session_token', '5000000 1'),
     ('sessions', 'session_of_user', '200000 200 1 1'),
     ('sessions', 'sessions_due_in', '100000 100 1 1 1'),
     ('sessions', 'sessions_due', '100000 1'),

@@ -10,8 +10,9 @@ use std::thread;
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
-use usher_rules::Time;
-use usher_store::queries::loads;
+use usher_rules::{DomainId, Time};
+use usher_store::load::{Needs, ROUNDS};
+use usher_store::queries::loads::{self, Query, Step};
 use usher_store::tables::Value;
 use usher_store::{Error, Load, Result, Snapshot};
 
@@ -111,9 +112,9 @@ fn next(queue: &Queue) -> Option<Vec<Job>> {
     }
 }
 
-/// A load that waits for the next read transaction.
+/// Who waits for the next read transaction, and for what.
 struct Request {
-    load: Load,
+    needs: Needs,
     answer: oneshot::Sender<Result<Snapshot>>,
 }
 
@@ -135,12 +136,12 @@ impl Loads {
         }
     }
 
-    /// Runs a load at one moment after this call began.
-    pub async fn run(self: &Arc<Self>, load: Load, clock: Clock) -> Result<Snapshot> {
+    /// Loads what is needed at one moment after this call began.
+    pub async fn run(self: &Arc<Self>, needs: Needs, clock: Clock) -> Result<Snapshot> {
         let (answer, answered) = oneshot::channel();
         let first = {
             let mut waiting = lock(&self.waiting);
-            waiting.push(Request { load, answer });
+            waiting.push(Request { needs, answer });
             waiting.len() == 1
         };
         if first {
@@ -178,9 +179,9 @@ impl Loads {
         if let Err(error) = transaction(&connection, "BEGIN") {
             return Err((error, answers(requests)));
         }
-        for Request { load, answer } in requests {
+        for Request { needs, answer } in requests {
             // Who asked may have gone.
-            let _ = answer.send(self::load(&connection, &load, now));
+            let _ = answer.send(gather(&connection, needs.as_ref(), now));
         }
         // A connection that can't end its transaction is not used again.
         if transaction(&connection, "COMMIT").is_ok() {
@@ -210,27 +211,88 @@ fn transaction(connection: &Connection, text: &str) -> Result<()> {
     statement.execute([]).map(|_| ()).map_err(error)
 }
 
-/// Runs the steps of a load.
-fn load(connection: &Connection, load: &Load, now: Time) -> Result<Snapshot> {
+/// Loads what is needed, and what that shows to be needed: each key once.
+fn gather(
+    connection: &Connection,
+    needs: &(dyn Fn(&Snapshot, &mut Load) + Send + Sync),
+    now: Time,
+) -> Result<Snapshot> {
     let mut snapshot = Snapshot::default();
     snapshot.world.now = now;
+    let mut loaded = Load::default();
+    for _ in 0..ROUNDS {
+        let mut wanted = loaded.clone();
+        needs(&snapshot, &mut wanted);
+        if wanted == loaded {
+            break;
+        }
+        load(connection, &wanted.without(&loaded), &mut snapshot)?;
+        loaded = wanted;
+    }
+    Ok(snapshot)
+}
+
+/// Adds what a load asks for to a snapshot.
+fn load(connection: &Connection, load: &Load, snapshot: &mut Snapshot) -> Result<()> {
+    let now = snapshot.world.now;
+    let pending = Pending::probe(connection, load, now)?;
     for step in loads::steps(load, now) {
         if std::ptr::eq(step.query, &loads::LINEAGES) {
-            follow_lines(connection, load, &mut snapshot)?;
+            follow_lines(connection, load, snapshot)?;
+            continue;
+        }
+        let mut keys = pending.of(&step).peekable();
+        if keys.peek().is_none() {
             continue;
         }
         let mut statement = connection
             .prepare_cached(text_of(step.query))
             .map_err(error)?;
-        for key in &step.keys {
+        for key in keys {
             bind(&mut statement, key).map_err(error)?;
             let mut rows = statement.raw_query();
             while let Some(row) = rows.next().map_err(error)? {
-                (step.query.read)(&Cells(row), &mut snapshot)?;
+                (step.query.read)(&Cells(row), snapshot)?;
             }
         }
     }
-    Ok(snapshot)
+    Ok(())
+}
+
+/// For which of a load's domains there is anything of what seldom is ([`loads::PROBE`]).
+struct Pending(Vec<[bool; loads::PROBED.len()]>);
+
+impl Pending {
+    fn probe(connection: &Connection, load: &Load, now: Time) -> Result<Pending> {
+        if load.domains.is_empty() {
+            return Ok(Pending(vec![]));
+        }
+        let mut statement = connection.prepare_cached(loads::PROBE).map_err(error)?;
+        let of_domain = |domain: &DomainId| {
+            let key = [Value::Id(Some(domain.0)), Value::Int(Some(now.0))];
+            bind(&mut statement, &key)?;
+            let mut rows = statement.raw_query();
+            let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+            let mut pending = [false; loads::PROBED.len()];
+            for (column, any) in pending.iter_mut().enumerate() {
+                *any = row.get(column)?;
+            }
+            Ok(pending)
+        };
+        let pending: rusqlite::Result<_> = load.domains.iter().map(of_domain).collect();
+        pending.map(Pending).map_err(error)
+    }
+
+    /// The keys of a step for which there may be rows.
+    fn of<'a>(&'a self, step: &'a Step) -> impl Iterator<Item = &'a Vec<Value>> {
+        let is_step = |query: &&Query| std::ptr::eq(*query, step.query);
+        let column = loads::PROBED
+            .iter()
+            .position(|group| group.iter().any(is_step));
+        let any = move |n: usize| column.is_none_or(|column| self.0[n][column]);
+        let keys = step.keys.iter().enumerate();
+        keys.filter(move |(n, _)| any(*n)).map(|(_, key)| key)
+    }
 }
 
 /// Follows each line of ancestors link by link. A recursive query makes a table of its own

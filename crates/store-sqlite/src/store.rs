@@ -10,6 +10,7 @@ use usher_store::lists::{
     After, ContactLine, Difference, DomainLine, EventLine, LinkLine, Listing, Page, PoolLine,
     SessionLine, TeamLine, Totals, UserLine, VerificationLine, WaitingLine,
 };
+use usher_store::load::Needs;
 use usher_store::port::{Forget, MailOutcome};
 use usher_store::queries::{Columns, lists};
 use usher_store::records::{Mail, Token};
@@ -131,7 +132,13 @@ impl Store for SqliteStore {
     }
 
     async fn load(&self, load: &Load) -> Result<Snapshot> {
-        self.loads.run(load.clone(), self.clock.clone()).await
+        let load = load.clone();
+        self.gather(Arc::new(move |_, wanted| wanted.merge(&load)))
+            .await
+    }
+
+    async fn gather(&self, needs: Needs) -> Result<Snapshot> {
+        self.loads.run(needs, self.clock.clone()).await
     }
 
     async fn commit(&self, units: Vec<Unit>) -> Vec<Committed> {

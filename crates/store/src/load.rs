@@ -2,11 +2,13 @@
 //! requests that arrive together are loaded together.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use usher_rules::{
     AccountId, CallId, DomainId, Head, LinkId, PoolId, SessionId, TeamId, TokenId, UserId,
 };
 
+use crate::Snapshot;
 use crate::records::Digest;
 
 /// The keys of what a snapshot shall hold. What does not exist is absent from it.
@@ -47,12 +49,12 @@ pub struct Load {
     /// Domain users by the digest of an invitation's token.
     pub invitations: BTreeSet<Digest>,
     /// Users with all that stands at the desk for them: pool, live sessions, place in the
-    /// waiting list, call links that are valid, teams.
+    /// waiting list, call links that are valid.
     pub desks: BTreeSet<(DomainId, UserId)>,
+    /// The teams that users are in.
+    pub memberships: BTreeSet<(DomainId, UserId)>,
     /// Sessions, live or over, each with its user and the user's account.
     pub sessions: BTreeSet<(DomainId, SessionId)>,
-    /// Likewise by the digest of the session's token.
-    pub session_tokens: BTreeSet<Digest>,
     /// Seat pools with their records.
     pub pools: BTreeSet<(DomainId, PoolId)>,
     /// Likewise, with all live sessions.
@@ -87,37 +89,106 @@ pub const DUE_OF_A_KIND: i64 = 500;
 /// How many who wait for a seat of a pool, without a reservation, a snapshot holds at most.
 pub const QUEUE: i64 = 50;
 
+/// How often a snapshot is asked what more it needs, at most.
+pub const ROUNDS: usize = 8;
+
+/// Says what a snapshot shall hold, given what it holds so far. Asked until it adds nothing,
+/// at most [`ROUNDS`] times.
+pub type Needs = Arc<dyn Fn(&Snapshot, &mut Load) + Send + Sync>;
+
+/// Applies a macro to every set of keys.
+macro_rules! each_set {
+    ($apply:ident) => {
+        $apply!(
+            tokens,
+            token_ids,
+            accounts,
+            emails,
+            domains,
+            names,
+            prefixes,
+            lineages,
+            users,
+            people,
+            user_emails,
+            external_ids,
+            invitations,
+            desks,
+            memberships,
+            sessions,
+            pools,
+            pool_sessions,
+            pool_queues,
+            all_pools,
+            calls,
+            links,
+            link_tokens,
+            teams,
+            team_members,
+            remembered,
+            attempts
+        )
+    };
+}
+
 impl Load {
     /// Adds another load's keys.
     pub fn merge(&mut self, other: &Load) {
-        self.tokens.extend(&other.tokens);
-        self.token_ids.extend(&other.token_ids);
-        self.accounts.extend(&other.accounts);
-        self.emails.extend(other.emails.iter().cloned());
-        self.domains.extend(&other.domains);
-        self.names.extend(&other.names);
-        self.prefixes.extend(other.prefixes.iter().cloned());
-        self.lineages.extend(&other.lineages);
-        self.users.extend(&other.users);
-        self.people.extend(&other.people);
-        self.user_emails.extend(other.user_emails.iter().cloned());
-        self.external_ids.extend(other.external_ids.iter().cloned());
-        self.invitations.extend(&other.invitations);
-        self.desks.extend(&other.desks);
-        self.sessions.extend(&other.sessions);
-        self.session_tokens.extend(&other.session_tokens);
-        self.pools.extend(&other.pools);
-        self.pool_sessions.extend(&other.pool_sessions);
-        self.pool_queues.extend(&other.pool_queues);
-        self.all_pools.extend(&other.all_pools);
-        self.calls.extend(&other.calls);
-        self.links.extend(&other.links);
-        self.link_tokens.extend(&other.link_tokens);
-        self.teams.extend(&other.teams);
-        self.team_members.extend(&other.team_members);
-        self.remembered.extend(&other.remembered);
-        self.attempts.extend(&other.attempts);
+        macro_rules! extend {
+            ($($set:ident),*) => {$( self.$set.extend(other.$set.iter().cloned()); )*};
+        }
+        each_set!(extend);
         self.prices |= other.prices;
         self.keys |= other.keys;
+    }
+
+    /// These keys without another load's: what is still to be loaded.
+    #[must_use]
+    pub fn without(&self, other: &Load) -> Load {
+        macro_rules! without {
+            ($($set:ident),*) => {
+                Load {
+                    $( $set: self.$set.difference(&other.$set).cloned().collect(), )*
+                    prices: self.prices && !other.prices,
+                    keys: self.keys && !other.keys,
+                }
+            };
+        }
+        each_set!(without)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn what_is_still_to_be_loaded_makes_up_the_whole() {
+        let [one, two] = [1, 2].map(|n| DomainId(Uuid::from_u128(n)));
+        let before = Load {
+            domains: [one].into(),
+            tokens: [[1; 32]].into(),
+            prices: true,
+            ..Load::default()
+        };
+        let wanted = Load {
+            domains: [one, two].into(),
+            names: [one].into(),
+            keys: true,
+            ..before.clone()
+        };
+        let more = wanted.without(&before);
+        let expected = Load {
+            domains: [two].into(),
+            names: [one].into(),
+            keys: true,
+            ..Load::default()
+        };
+        assert_eq!(more, expected);
+        let mut whole = before.clone();
+        whole.merge(&more);
+        assert_eq!(whole, wanted);
+        assert_eq!(wanted.without(&wanted), Load::default());
     }
 }

@@ -8,6 +8,7 @@ use crate::lists::{
     After, ContactLine, Difference, DomainLine, EventLine, LinkLine, Listing, Page, PoolLine,
     SessionLine, TeamLine, Totals, UserLine, VerificationLine, WaitingLine,
 };
+use crate::load::{Needs, ROUNDS};
 use crate::records::{Mail, Token};
 use crate::unit::{Committed, Unit};
 use crate::{Load, Result, Snapshot};
@@ -28,6 +29,22 @@ pub trait Store: Send + Sync + 'static {
 
     /// All that is asked for, at one moment that lies after this call began.
     async fn load(&self, load: &Load) -> Result<Snapshot>;
+
+    /// All that turns out to be needed, at one such moment.
+    async fn gather(&self, needs: Needs) -> Result<Snapshot> {
+        let mut snapshot = Snapshot::default();
+        let mut load = Load::default();
+        for _ in 0..ROUNDS {
+            let mut wanted = load.clone();
+            needs(&snapshot, &mut wanted);
+            if wanted == load {
+                break;
+            }
+            load = wanted;
+            snapshot = self.load(&load).await?;
+        }
+        Ok(snapshot)
+    }
 
     /// Commits units, each whole or not at all; an answer per unit, in their order. When
     /// one says `Ok`, it is on disk.

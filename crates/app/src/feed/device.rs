@@ -47,6 +47,7 @@ pub struct DeviceStream {
 }
 
 /// The device's own session with the guest of its call.
+#[derive(Clone)]
 struct Own(OfSession);
 
 impl Look for Own {
@@ -83,7 +84,7 @@ impl App {
         self: &Arc<Self>,
         of: OfSession,
     ) -> Result<(DeviceNow, u64, DeviceStream), Failure> {
-        let own = Versioned(&Own(of), of.domain);
+        let own = Versioned(Own(of), of.domain);
         let (first, seen) = self.look(&Ask::default(), &own).await?;
         let session = first.view.session;
         let mut topics = vec![Topic::Session(of.session), Topic::User(session.user)];

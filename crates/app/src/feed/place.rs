@@ -29,7 +29,7 @@ impl App {
         ask: &Ask,
         own: OwnPlace,
     ) -> Result<(Option<Waiting>, PlaceStream), Failure> {
-        let see = Versioned(&own, own.domain);
+        let see = Versioned(own, own.domain);
         let (_, seen) = self.look(ask, &see).await?;
         let topics = vec![Topic::User(own.user)];
         let subscription = self.listen(own.domain, seen, topics, None);

@@ -79,13 +79,14 @@ fn about(event: &Event) -> About {
 }
 
 /// Lines of the journal, as far as they are about a pool.
-struct News<'a> {
+#[derive(Clone)]
+struct News {
     domain: DomainId,
     pool: PoolId,
-    lines: &'a [Arc<EventLine>],
+    lines: Arc<[Arc<EventLine>]>,
 }
 
-impl Look for News<'_> {
+impl Look for News {
     type Answer = Vec<PoolNews>;
 
     fn needs(&self, seen: &Snapshot, load: &mut Load) {
@@ -107,7 +108,7 @@ impl Look for News<'_> {
     }
 }
 
-impl News<'_> {
+impl News {
     fn see_pool(&self) -> GetPool {
         GetPool {
             domain: self.domain,
@@ -172,7 +173,7 @@ impl App {
         after: Option<u64>,
     ) -> Result<(PoolLine, u64, PoolStream), Failure> {
         let see = GetPool { domain, pool };
-        let see = Versioned(&see, domain);
+        let see = Versioned(see, domain);
         let (_, seen) = self.look(ask, &see).await?;
         let subscription = self.listen(domain, seen, vec![Topic::Desk], None);
         let (now, version) = self.look(ask, &see).await?;
@@ -198,7 +199,7 @@ impl PoolStream {
             let news = News {
                 domain: self.domain,
                 pool: self.pool,
-                lines: &lines,
+                lines: lines.into(),
             };
             let news = self.app.look(&self.ask, &news).await.ok()?;
             if !news.is_empty() {

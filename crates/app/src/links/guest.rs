@@ -144,6 +144,7 @@ impl UseCase for CallByLink {
 }
 
 /// Where a token's link belongs.
+#[derive(Clone)]
 struct Find(Digest);
 
 impl Look for Find {

@@ -135,6 +135,7 @@ fn open_reset(view: View<'_>, digest: &Digest) -> Result<Token, Refusal> {
 }
 
 /// Whose reset it is.
+#[derive(Clone)]
 struct OpenReset(Digest);
 
 impl Look for OpenReset {

@@ -9,7 +9,7 @@ use super::{Device, SessionView, valid_device, view_of};
 use crate::desk::UseCase;
 use crate::draft::Draft;
 use crate::secrets::digest_of;
-use crate::users::{itself, needs_user};
+use crate::users::{itself, needs_seated};
 
 /// Logs a user in on a device (rules E4, E5).
 #[derive(Debug, Clone)]
@@ -62,7 +62,7 @@ impl LogIn {
         entries: Vec<Entry>,
         resumed: bool,
     ) -> Result<Entered, Refusal> {
-        let secret = draft.secret("dev");
+        let secret = draft.device_secret(self.domain);
         let record = SessionRecord {
             device_id: self.device.id.clone(),
             device_name: self.device.name.clone(),
@@ -96,7 +96,7 @@ impl UseCase for LogIn {
     }
 
     fn needs(&self, seen: &Snapshot, load: &mut Load) {
-        needs_user(seen, load, self.domain, self.user);
+        needs_seated(load, self.domain, self.user);
         let shown = seen.remembered.values().filter_map(|known| known.token);
         let sessions = shown.map(|token| (self.domain, SessionId(token.0)));
         load.sessions.extend(sessions);

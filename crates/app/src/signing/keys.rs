@@ -180,6 +180,7 @@ fn new_key(draft: &Draft<'_>) -> SigningKey {
 }
 
 /// The keys, whoever asks.
+#[derive(Clone)]
 struct Keys;
 
 impl Look for Keys {

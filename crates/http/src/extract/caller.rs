@@ -3,8 +3,9 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use usher_app::secrets::{digest, digest_of};
+use usher_app::secrets::{digest, digest_of, domain_of_device};
 use usher_app::{Ask, Idempotency, limits};
+use usher_rules::DomainId;
 use usher_store::records::Digest;
 use uuid::Uuid;
 
@@ -25,11 +26,7 @@ impl FromRequestParts<Http> for Reads {
     type Rejection = Stopped;
 
     async fn from_request_parts(parts: &mut Parts, _http: &Http) -> Result<Self, Stopped> {
-        Ok(Reads(Ask {
-            token: token(&parts.headers).map(|token| token.digest),
-            request: request_id(parts),
-            idempotency: None,
-        }))
+        Ok(Reads(ask(token(&parts.headers), parts)))
     }
 }
 
@@ -72,11 +69,7 @@ pub fn writer(parts: &Parts, http: &Http, anyone: bool) -> Result<Writer, Stoppe
         return Err(Stopped::by(&table::CROSS_ORIGIN));
     }
     Ok(Writer {
-        ask: Ask {
-            token: token.map(|token| token.digest),
-            request: request_id(parts),
-            idempotency: None,
-        },
+        ask: ask(token, parts),
         key: idempotency_key(&parts.headers)?,
         route: route(parts),
     })
@@ -91,26 +84,42 @@ fn route(parts: &Parts) -> String {
 
 struct Token {
     digest: Digest,
+    device_of: Option<DomainId>,
     by_cookie: bool,
+}
+
+impl Token {
+    fn new(text: &str, by_cookie: bool) -> Token {
+        Token {
+            digest: digest(text),
+            device_of: domain_of_device(text),
+            by_cookie,
+        }
+    }
+}
+
+fn ask(token: Option<Token>, parts: &Parts) -> Ask {
+    Ask {
+        device_of: token.as_ref().and_then(|token| token.device_of),
+        token: token.map(|token| token.digest),
+        request: request_id(parts),
+        idempotency: None,
+    }
 }
 
 fn token(headers: &HeaderMap) -> Option<Token> {
     if let Some(header) = headers.get(header::AUTHORIZATION) {
         let (scheme, text) = header.to_str().ok()?.split_once(' ')?;
-        return scheme.eq_ignore_ascii_case("bearer").then(|| Token {
-            digest: digest(text.trim()),
-            by_cookie: false,
-        });
+        return scheme
+            .eq_ignore_ascii_case("bearer")
+            .then(|| Token::new(text.trim(), false));
     }
     let cookies = headers.get_all(header::COOKIE).iter();
     let texts = cookies.filter_map(|header| header.to_str().ok());
     let mut pairs = texts.flat_map(|text| text.split(';'));
     pairs.find_map(|pair| {
         let (name, text) = pair.split_once('=')?;
-        (name.trim() == SESSION_COOKIE).then(|| Token {
-            digest: digest(text.trim()),
-            by_cookie: true,
-        })
+        (name.trim() == SESSION_COOKIE).then(|| Token::new(text.trim(), true))
     })
 }
 

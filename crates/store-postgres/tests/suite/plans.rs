@@ -56,7 +56,6 @@ async fn e4_the_way_of_a_log_in_is_by_the_index_meant_for_it() {
         plans.extend(plan(&client, &text).await);
     }
     for index in [
-        "session_token",
         "session_of_user",
         "sessions_due_in",
         "sessions_pkey",

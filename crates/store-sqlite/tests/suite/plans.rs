@@ -114,7 +114,6 @@ fn e4_the_way_of_a_log_in_is_by_the_index_meant_for_it() {
         .flat_map(|query| plan(&sql, &render(query.template)))
         .collect();
     for step in [
-        "SEARCH s USING INDEX session_token (token=?)",
         "SEARCH s USING INDEX session_of_user (domain=? AND user_id=?)",
         "SEARCH s USING INDEX sessions_due_in (domain=? AND due_at<?)",
         "SEARCH w USING INDEX waiting_offered (domain=? AND offered_until<?)",

@@ -15,7 +15,6 @@ super::list! {
     e4_one_session_to_a_shared_user,
     e5_one_session_of_a_named_user_to_a_device,
     e5_a_session_is_taken_over_in_one_unit,
-    e7_a_sessions_token_is_unique_also_when_it_is_over,
     e4_started_and_ended_in_one_commit,
 }
 
@@ -91,33 +90,6 @@ async fn e5_a_session_is_taken_over_in_one_unit(store: Arc<dyn Store>) {
         assert_eq!(found(&*store, n).await, (None, Some(over)));
         assert_eq!(found(&*store, n + 1).await, (Some(of_user(n + 1)), None));
     }
-}
-
-async fn e7_a_sessions_token_is_unique_also_when_it_is_over(store: Arc<dyn Store>) {
-    planted(
-        &*store,
-        [
-            session_row(session(dom(1), 5, None), None),
-            Write::EndedSession(ended(&session(dom(1), 6, None), T0), session_record(6)),
-        ],
-    )
-    .await;
-    for taken in [5, 6] {
-        let other = row(session(dom(2), 7, None), session_record(taken));
-        let outcome = Act::new().put(other).commit(&*store).await;
-        let Err(Error::NotUnique(name)) = outcome else {
-            panic!("{outcome:?}");
-        };
-        assert!(name.contains("token"), "{name}");
-    }
-    // A new token takes the place of the old one, whose digest is free then.
-    let renewed = row(session(dom(1), 5, None), session_record(8));
-    planted(&*store, [renewed]).await;
-    let other = row(session(dom(2), 7, None), session_record(5));
-    planted(&*store, [other]).await;
-    let token = session_record(5).token;
-    let snapshot = load(&*store, |load| load.session_tokens = [token].into()).await;
-    assert_eq!(snapshot.session_by_token(&token), Some((dom(2), ses(7))));
 }
 
 async fn e4_started_and_ended_in_one_commit(store: Arc<dyn Store>) {

@@ -91,7 +91,7 @@ async fn d5_a_users_desk_has_its_teams(store: Arc<dyn Store>) {
         other,
     ];
     planted(&*store, writes).await;
-    let snapshot = load(&*store, |load| load.desks = [(dom(1), usr(5))].into()).await;
+    let snapshot = load(&*store, |load| load.memberships = [(dom(1), usr(5))].into()).await;
     let mut expected = Snapshot::default();
     is_in(&mut expected, 1, 5);
     is_in(&mut expected, 2, 5);
@@ -242,7 +242,7 @@ async fn d5_teams_are_one_domains(store: Arc<dyn Store>) {
     let snapshot = load(&*store, |load| {
         load.teams = [(dom(2), tem(1))].into();
         load.team_members = [(dom(2), tem(1)), (dom(1), tem(2))].into();
-        load.desks = [(dom(2), usr(5))].into();
+        load.memberships = [(dom(2), usr(5))].into();
     })
     .await;
     holds_only(snapshot, Snapshot::default());

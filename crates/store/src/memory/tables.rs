@@ -82,7 +82,6 @@ pub(crate) enum Claim {
     Token(Digest),
     /// The live session of a shared user, or of a named one on this device.
     SessionOf(DomainId, UserId, Option<DeviceKey>),
-    SessionToken(Digest),
     LinkToken(Digest),
 }
 
@@ -102,7 +101,6 @@ impl Claim {
             Claim::Invitation(_) => "user_invitation",
             Claim::Token(_) => "token_digest",
             Claim::SessionOf(..) => "session_of_user",
-            Claim::SessionToken(_) => "session_token",
             Claim::LinkToken(_) => "call_link_token",
         }
     }
@@ -151,16 +149,11 @@ impl Claim {
 
     fn of_session(session: &AnySession) -> Vec<Claim> {
         match session {
-            AnySession::Live(SessionRow {
-                session, record, ..
-            }) => {
+            AnySession::Live(SessionRow { session, .. }) => {
                 let device = session.pool.is_none().then_some(session.device);
-                vec![
-                    Claim::SessionOf(session.domain, session.user, device),
-                    Claim::SessionToken(record.token),
-                ]
+                vec![Claim::SessionOf(session.domain, session.user, device)]
             }
-            AnySession::Ended(_, record) => vec![Claim::SessionToken(record.token)],
+            AnySession::Ended(..) => vec![],
         }
     }
 
@@ -216,10 +209,7 @@ impl Tables {
                 Holder::Session(row.session.domain, row.session.id),
                 Claim::of_session(&AnySession::Live(row.clone())),
             ),
-            Write::EndedSession(ended, record) => (
-                Holder::Session(ended.domain, ended.id),
-                vec![Claim::SessionToken(record.token)],
-            ),
+            Write::EndedSession(ended, _) => (Holder::Session(ended.domain, ended.id), vec![]),
             Write::Link(link, record) => (
                 Holder::Link(link.domain, link.id),
                 vec![Claim::LinkToken(record.token)],

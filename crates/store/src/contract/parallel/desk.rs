@@ -269,8 +269,8 @@ impl Run {
     pub(super) fn some_of_the_desk(&mut self, load: &mut Load) {
         let dice = &mut self.dice;
         load.desks.retain(|_| dice.percent(30));
+        load.memberships.retain(|_| dice.percent(30));
         load.sessions.retain(|_| dice.percent(30));
-        load.session_tokens.retain(|_| dice.percent(30));
         load.pools.retain(|_| dice.percent(30));
         load.pool_sessions.retain(|_| dice.percent(30));
         load.pool_queues.retain(|_| dice.percent(30));

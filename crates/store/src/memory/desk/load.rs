@@ -22,15 +22,11 @@ impl Reading<'_> {
         for (domain, user) in &load.desks {
             self.desk_of(*domain, *user, now);
         }
-        let tokens = load.session_tokens.iter().map(|d| Claim::SessionToken(*d));
-        let tokens = tokens.filter_map(|claim| self.tables.holder(&claim));
-        let by_token = tokens.filter_map(|holder| match holder {
-            Holder::Session(domain, id) => Some((domain, id)),
-            _ => None,
-        });
-        let sessions: Vec<_> = load.sessions.iter().copied().chain(by_token).collect();
-        for (domain, id) in sessions {
-            self.session_and_user(domain, id);
+        for (domain, user) in &load.memberships {
+            self.teams_of(*domain, *user);
+        }
+        for (domain, id) in &load.sessions {
+            self.session_and_user(*domain, *id);
         }
         self.pools(load);
         self.calls_and_links(load);
@@ -110,8 +106,11 @@ impl Reading<'_> {
                 self.link(domain, *id);
             }
         }
-        for (_, team, member) in tables.members.iter().filter(|row| row.0 == domain) {
-            if *member == user {
+    }
+
+    fn teams_of(&mut self, domain: DomainId, user: UserId) {
+        for (of, team, member) in &self.tables.members {
+            if (*of, *member) == (domain, user) {
                 self.member(domain, *team, user);
             }
         }

@@ -40,12 +40,11 @@ pub(super) fn steps(load: &Load, now: Time) -> impl Iterator<Item = Step> {
         step(&SESSIONS_OF_USER, desks()),
         step(&WAITING_OF_USER, desks()),
         step(&LINKS_OF_USER, desks().map(move |key| at_now(key, now))),
-        step(&TEAMS_OF_USER, desks()),
-        step(&SESSIONS, load.sessions.iter().map(|(d, s)| pair(*d, s.0))),
         step(
-            &SESSION_TOKENS,
-            load.session_tokens.iter().map(|d| vec![blob(d)]),
+            &TEAMS_OF_USER,
+            load.memberships.iter().map(|(d, u)| pair(*d, u.0)),
         ),
+        step(&SESSIONS, load.sessions.iter().map(|(d, s)| pair(*d, s.0))),
         step(&POOLS, pools.into_iter().map(|(d, p)| pair(*d, p.0))),
         step(&ALL_POOLS, load.all_pools.iter().map(|d| vec![id(d.0)])),
         step(&SESSIONS_OF_POOL, in_pools(&load.pool_sessions).into_iter()),
@@ -254,34 +253,22 @@ pub(super) static TEAMS_OF_USER: Query = Query {
     read: put_member,
 };
 
-macro_rules! session_query {
-    ($on:literal) => {
-        concat!(
-            "SELECT ",
-            columns!(session),
-            ", ",
-            columns!(account),
-            ", ",
-            columns!(user),
-            ", ",
-            columns!(pool),
-            " FROM {{sessions s LEFT JOIN users u ON u.domain = s.domain AND u.id = s.user_id \
-             LEFT JOIN accounts a ON a.id = u.account \
-             LEFT JOIN pools p ON p.domain = u.domain AND p.id = u.pool | ",
-            $on,
-            "}}"
-        )
-    };
-}
-
 pub(super) static SESSIONS: Query = Query {
-    template: session_query!("s.domain = {a} AND s.id = {b}"),
+    template: concat!(
+        "SELECT ",
+        columns!(session),
+        ", ",
+        columns!(account),
+        ", ",
+        columns!(user),
+        ", ",
+        columns!(pool),
+        " FROM {{sessions s LEFT JOIN users u ON u.domain = s.domain AND u.id = s.user_id \
+         LEFT JOIN accounts a ON a.id = u.account \
+         LEFT JOIN pools p ON p.domain = u.domain AND p.id = u.pool \
+         | s.domain = {a} AND s.id = {b}}}"
+    ),
     keys: &[Type::Id, Type::Id],
-    read: read_session,
-};
-pub(super) static SESSION_TOKENS: Query = Query {
-    template: session_query!("s.token = {a}"),
-    keys: &[Type::Blob],
     read: read_session,
 };
 
