@@ -191,8 +191,10 @@ impl UseCase for LogOff {
         Head::Domain(self.0.domain)
     }
 
-    fn needs(&self, seen: &Snapshot, load: &mut Load) {
-        self.0.needs(seen, load);
+    fn needs(&self, _seen: &Snapshot, load: &mut Load) {
+        // Its seat, and nothing else that stands at the desk for its user.
+        load.domains.insert(self.0.domain);
+        load.sessions.insert((self.0.domain, self.0.session));
     }
 
     fn decide(&self, draft: &mut Draft<'_>) -> Result<(), Refusal> {

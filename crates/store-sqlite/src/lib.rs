@@ -7,6 +7,7 @@
 //! Absent here, on purpose: decisions, and the text of the shared queries
 //! (`usher_store::queries`). Only the server names this crate.
 
+mod checkpoint;
 mod clock;
 mod journal;
 mod maintain;

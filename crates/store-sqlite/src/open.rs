@@ -55,7 +55,6 @@ pub fn writer(options: &Options) -> Result<(Connection, bool)> {
     // WAL: readers never wait for the writer. FULL: a commit is on disk when it returns.
     pragma(&connection, "journal_mode", "wal")?;
     pragma(&connection, "synchronous", "full")?;
-    pragma(&connection, "wal_autocheckpoint", "4000")?;
     migrations::migrations::runner()
         .run(&mut connection)
         .map_err(|e| Error::Engine(format!("schema upgrade: {e}")))?;
@@ -71,6 +70,15 @@ pub fn make_folder(folder: &Path) -> Result<()> {
         .mode(0o700)
         .create(folder)
         .map_err(|e| Error::Unavailable(format!("{}: {e}", folder.display())))
+}
+
+/// A connection that copies the write-ahead log into the database's file, and does nothing else.
+pub fn checkpointer(options: &Options) -> Result<Connection> {
+    let connection = Connection::open(file(&options.folder)).map_err(error)?;
+    settings(&connection, 64)?;
+    pragma(&connection, "wal_autocheckpoint", "0")?;
+    pragma(&connection, "synchronous", "full")?;
+    Ok(connection)
 }
 
 /// A connection that can't write.

@@ -223,10 +223,11 @@ fn gather(
     for _ in 0..ROUNDS {
         let mut wanted = loaded.clone();
         needs(&snapshot, &mut wanted);
-        if wanted == loaded {
+        let more = wanted.without(&loaded);
+        if more == Load::default() {
             break;
         }
-        load(connection, &wanted.without(&loaded), &mut snapshot)?;
+        load(connection, &more, &mut snapshot)?;
         loaded = wanted;
     }
     Ok(snapshot)

@@ -47,7 +47,7 @@ impl SqliteStore {
         Ok(SqliteStore {
             loads: Arc::new(Loads::new(options)),
             readers: Readers::start(options)?,
-            writer: Writer::start(connection, options.max_batch)?,
+            writer: Writer::start(connection, options)?,
             sandbox,
             clock: Clock::ahead_by(offset),
             folder: options.folder.clone(),

@@ -18,7 +18,9 @@ use usher_store::tables::Row;
 use usher_store::{Committed, Error, Result, Unit, Write};
 use uuid::Uuid;
 
+use crate::checkpoint::Checkpoints;
 use crate::journal::{self, End};
+use crate::open::Options;
 use crate::put::Rows;
 use crate::rows::error;
 
@@ -37,11 +39,14 @@ pub struct Writer {
 const STOPPED: &str = "a former write could not be made durable; restart the server";
 
 impl Writer {
-    pub fn start(connection: Connection, max_batch: usize) -> Result<Writer> {
+    pub fn start(mut connection: Connection, options: &Options) -> Result<Writer> {
         let (jobs, queue) = mpsc::unbounded_channel();
         let stopped = Arc::new(AtomicBool::new(false));
+        let checkpoints = Checkpoints::start(&mut connection, options, &stopped)?;
+        let max_batch = options.max_batch;
         let thread = Thread {
             connection,
+            checkpoints,
             rows: Rows::default(),
             stopped: stopped.clone(),
         };
@@ -94,6 +99,7 @@ impl Writer {
 
 struct Thread {
     connection: Connection,
+    checkpoints: Checkpoints,
     rows: Rows,
     stopped: Arc<AtomicBool>,
 }
@@ -144,6 +150,7 @@ impl Thread {
         for run in others {
             run(&self.connection);
         }
+        self.checkpoints.after_commit(&self.connection);
     }
 
     fn commit(&mut self, units: &[Unit]) -> Vec<Committed> {

@@ -142,19 +142,23 @@ impl Load {
         self.keys |= other.keys;
     }
 
-    /// These keys without another load's: what is still to be loaded.
+    /// What is still to be loaded after a part of this load.
     #[must_use]
-    pub fn without(&self, other: &Load) -> Load {
-        macro_rules! without {
-            ($($set:ident),*) => {
-                Load {
-                    $( $set: self.$set.difference(&other.$set).cloned().collect(), )*
-                    prices: self.prices && !other.prices,
-                    keys: self.keys && !other.keys,
+    pub fn without(&self, part: &Load) -> Load {
+        let mut more = Load {
+            prices: self.prices && !part.prices,
+            keys: self.keys && !part.keys,
+            ..Load::default()
+        };
+        macro_rules! difference {
+            ($($set:ident),*) => {$(
+                if self.$set.len() > part.$set.len() {
+                    more.$set.extend(self.$set.difference(&part.$set).cloned());
                 }
-            };
+            )*};
         }
-        each_set!(without)
+        each_set!(difference);
+        more
     }
 }
 

@@ -2,5 +2,6 @@
 
 mod constraints;
 mod folder;
+mod log;
 mod plans;
 mod store;
