@@ -6,7 +6,8 @@
 //!
 //! The tables ([`tables`]) and the text of the queries ([`queries`]) are shared by the SQL
 //! engines; an engine adds connections, batching and durability. [`memory`] is a store
-//! for tests and simulation. [`contract`] is the suite that every store passes.
+//! for tests and simulation, and [`through`] lets something come between it and an app.
+//! [`contract`] is the suite that every store passes.
 //!
 //! Absent here, on purpose: decisions (they are `usher-rules`'), authorisation, HTTP, and
 //! anything that only one engine can do.
@@ -22,6 +23,7 @@ pub mod queries;
 pub mod records;
 pub mod snapshot;
 pub mod tables;
+pub mod through;
 pub mod unit;
 
 pub use error::{Error, Result};

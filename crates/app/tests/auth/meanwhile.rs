@@ -6,19 +6,12 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use uuid::Uuid;
 
-use usher_rules::{
-    AccountId, DomainId, Event, Head, LinkId, PoolId, Refusal, SessionId, TeamId, Time, UserId,
-};
-use usher_store::lists::{
-    After as ListAfter, ContactLine, Difference, DomainLine, EventLine, LinkLine, Listing, Page,
-    PoolLine, SessionLine, TeamLine, Totals, UserLine, VerificationLine, WaitingLine,
-};
+use usher_rules::{AccountId, Event, Head, Refusal};
 use usher_store::memory::MemoryStore;
-use usher_store::port::{Forget, MailOutcome};
-use usher_store::records::{Mail, Token};
-use usher_store::{Committed, Load, Result, Snapshot, Store, Turn, Unit};
+use usher_store::records::Token;
+use usher_store::through::{Between, Through};
+use usher_store::{Load, Result, Snapshot, Store};
 
 use crate::world::{ANN, PASSWORD, Server, answer, with};
 
@@ -35,7 +28,7 @@ enum After {
 
 type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// One process's view of a store in which, once, another process comes in between.
+/// Another process that comes in between, once.
 #[derive(Clone)]
 struct Meanwhile {
     inner: MemoryStore,
@@ -46,12 +39,16 @@ impl Meanwhile {
     /// Two processes; the second does something after the nth such call of the first.
     fn two() -> (Server, Server, Meanwhile) {
         let two = Server::new();
-        let store = Meanwhile {
+        let between = Meanwhile {
             inner: two.store.clone(),
             work: Arc::default(),
         };
-        let one = Server::over(Arc::new(store.clone()), two.store.clone());
-        (one, two, store)
+        let seen = Through {
+            store: Arc::new(two.store.clone()),
+            between: between.clone(),
+        };
+        let one = Server::over(Arc::new(seen), two.store.clone());
+        (one, two, between)
     }
 
     fn then(&self, after: After, nth: usize, work: impl Future<Output = ()> + Send + 'static) {
@@ -78,15 +75,9 @@ impl Meanwhile {
 }
 
 #[async_trait]
-impl Store for Meanwhile {
-    fn engine(&self) -> &'static str {
-        self.inner.engine()
-    }
-    async fn now(&self) -> Result<Time> {
-        self.inner.now().await
-    }
-    async fn load(&self, load: &Load) -> Result<Snapshot> {
-        let snapshot = self.inner.load(load).await;
+impl Between for Meanwhile {
+    async fn load(&self, store: &dyn Store, load: &Load) -> Result<Snapshot> {
+        let snapshot = store.load(load).await;
         if !load.emails.is_empty() {
             self.called(After::Address).await;
         }
@@ -95,109 +86,11 @@ impl Store for Meanwhile {
         }
         snapshot
     }
-    async fn commit(&self, units: Vec<Unit>) -> Vec<Committed> {
-        self.inner.commit(units).await
-    }
-    async fn turn(&self, heads: &[Head]) -> Result<Box<dyn Turn>> {
-        self.inner.turn(heads).await
-    }
-    async fn journal(&self, head: Head, after: u64, limit: u32) -> Result<Vec<EventLine>> {
-        self.inner.journal(head, after, limit).await
-    }
-    async fn due(&self, now: Time, limit: u32) -> Result<Vec<DomainId>> {
-        self.inner.due(now, limit).await
-    }
-    async fn users(&self, domain: DomainId, listing: &Listing) -> Result<Page<UserLine>> {
-        self.inner.users(domain, listing).await
-    }
-    async fn pools(
-        &self,
-        domain: DomainId,
-        after: Option<PoolId>,
-        limit: u32,
-    ) -> Result<Page<PoolLine>> {
-        self.inner.pools(domain, after, limit).await
-    }
-    async fn pool_sessions(
-        &self,
-        domain: DomainId,
-        pool: PoolId,
-        after: Option<SessionId>,
-        limit: u32,
-    ) -> Result<Page<SessionLine>> {
-        self.inner.pool_sessions(domain, pool, after, limit).await
-    }
-    async fn waiting(
-        &self,
-        domain: DomainId,
-        pool: PoolId,
-        limit: u32,
-    ) -> Result<Vec<WaitingLine>> {
-        self.inner.waiting(domain, pool, limit).await
-    }
-    async fn call_links(
-        &self,
-        domain: DomainId,
-        user: UserId,
-        before: Option<LinkId>,
-        limit: u32,
-    ) -> Result<Page<LinkLine>> {
-        self.inner.call_links(domain, user, before, limit).await
-    }
-    async fn teams(
-        &self,
-        domain: DomainId,
-        after: Option<TeamId>,
-        limit: u32,
-    ) -> Result<Page<TeamLine>> {
-        self.inner.teams(domain, after, limit).await
-    }
-    async fn contacts(
-        &self,
-        domain: DomainId,
-        user: UserId,
-        after: Option<&ListAfter>,
-        limit: u32,
-    ) -> Result<Page<ContactLine>> {
-        self.inner.contacts(domain, user, after, limit).await
-    }
-    async fn totals_below(&self, domain: DomainId) -> Result<Totals> {
-        self.inner.totals_below(domain).await
-    }
-    async fn root_domains(&self, after: Option<DomainId>, limit: u32) -> Result<Page<DomainLine>> {
-        self.inner.root_domains(after, limit).await
-    }
-    async fn pending_verifications(&self, limit: u32) -> Result<Vec<VerificationLine>> {
-        self.inner.pending_verifications(limit).await
-    }
-    async fn tokens(&self, account: AccountId) -> Result<Vec<Token>> {
-        let tokens = self.inner.tokens(account).await;
+
+    async fn tokens(&self, store: &dyn Store, account: AccountId) -> Result<Vec<Token>> {
+        let tokens = store.tokens(account).await;
         self.called(After::Tokens).await;
         tokens
-    }
-    async fn claim_mail(&self, now: Time, lease_until: Time, limit: u32) -> Result<Vec<Mail>> {
-        self.inner.claim_mail(now, lease_until, limit).await
-    }
-    async fn sent_mail(&self, limit: u32) -> Result<Vec<Mail>> {
-        self.inner.sent_mail(limit).await
-    }
-    async fn settle_mail(&self, id: Uuid, outcome: MailOutcome) -> Result<()> {
-        self.inner.settle_mail(id, outcome).await
-    }
-    async fn forget(&self, before: Forget, limit: u32) -> Result<u64> {
-        self.inner.forget(before, limit).await
-    }
-    async fn check(&self) -> Result<Vec<Difference>> {
-        self.inner.check().await
-    }
-    fn is_sandbox(&self) -> bool {
-        self.inner.is_sandbox()
-    }
-    async fn move_clock(&self, by_micros: i64) -> Result<()> {
-        self.inner.move_clock(by_micros).await
-    }
-    async fn ready(&self) -> Result<()> {
-        self.inner.ready().await
     }
 }
 
