@@ -32,6 +32,17 @@ pub async fn open(settings: &Settings, migrate: bool) -> Result<Arc<dyn Store>, 
     }
 }
 
+/// The store as a build for tests of tests sees it: with a fault planted that such a test has to
+/// find. For sandboxes alone.
+#[cfg(feature = "planted-fault")]
+pub fn with_fault(store: Arc<dyn Store>) -> Result<Arc<dyn Store>, Error> {
+    if !store.is_sandbox() {
+        let why = "this build has a fault planted and serves sandboxes alone";
+        return Err(Error::Settings(why.to_owned()));
+    }
+    Ok(usher_store::planted::without_versions(store))
+}
+
 /// The data folder, for what only the embedded store can do.
 pub fn folder(settings: &Settings) -> Result<&std::path::Path, Error> {
     match &settings.database_url {

@@ -18,6 +18,7 @@ pub mod error;
 pub mod lists;
 pub mod load;
 pub mod memory;
+pub mod planted;
 pub mod port;
 pub mod queries;
 pub mod records;

@@ -7,12 +7,17 @@ use crate::setup;
 use crate::shell::{self, Result};
 use crate::stages::Tally;
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// The stories run the real binary, and those among them that kill it take their time.
 const STORIES: &str = "binary(stories)";
 const CRASH_ROUNDS: &str = "test(/^(crash|history)::/)";
+const SIMULATOR: &str = "binary(simulator) & test(any_seed)";
 const SYNCS: &str = "test(/^syncs::/)";
+
+/// Where the crash rounds find the server with a fault planted.
+pub const PLANTED: &str = "USHER_PLANTED";
 
 /// Which tests of the workspace a stage runs.
 #[derive(Clone, Copy)]
@@ -23,6 +28,8 @@ pub enum Which {
     Crates,
     Stories,
     CrashRounds,
+    /// Any seed of the simulator.
+    Simulator,
     /// Those stories that watch the disk's syncs or make them fail.
     Syncs,
 }
@@ -34,6 +41,7 @@ impl Which {
             Self::Crates => format!("not {STORIES}"),
             Self::Stories => format!("{STORIES} - {CRASH_ROUNDS}"),
             Self::CrashRounds => format!("{STORIES} & {CRASH_ROUNDS}"),
+            Self::Simulator => SIMULATOR.to_owned(),
             Self::Syncs => format!("{STORIES} & {SYNCS}"),
         }
     }
@@ -42,6 +50,19 @@ impl Which {
 /// Builds every binary and every test.
 pub fn build() -> Result<()> {
     shell::run(nextest()?.args(["run", "--workspace", "--no-run"]))
+}
+
+/// Builds the server once more with a fault planted, beside the one without, and tells where it
+/// is. The tests' features are asked for too, so that nothing but the server is built for it.
+pub fn build_planted() -> Result<PathBuf> {
+    let targets = ["--workspace", "--bin", "usher", "--test", "stories"];
+    let planted = ["--features", "usher-server/planted-fault"];
+    shell::run(shell::cargo().arg("build").args(targets).args(planted))?;
+    let beside = shell::usher().with_file_name("usher-planted");
+    std::fs::copy(shell::usher(), &beside)?;
+    // And the one without is where it was.
+    shell::run(shell::cargo().arg("build").args(targets))?;
+    Ok(beside)
 }
 
 /// Runs these tests; `postgres` is the URL of a cluster for those that want one.

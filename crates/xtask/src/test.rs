@@ -23,9 +23,11 @@ pub fn run(only: &[String]) -> Result<()> {
     let url = url.as_deref();
     stages.run("crates", || nextest::run(Which::Crates, url, &[]));
     stages.run("stories", || nextest::run(Which::Stories, url, &[]));
-    let rounds = ("USHER_CRASH_ROUNDS", CRASH_ROUNDS.to_string());
     stages.run("crash rounds", || {
-        nextest::run(Which::CrashRounds, url, &[rounds])
+        let planted = nextest::build_planted()?.display().to_string();
+        let rounds = ("USHER_CRASH_ROUNDS", CRASH_ROUNDS.to_string());
+        let variables = [rounds, (nextest::PLANTED, planted)];
+        nextest::run(Which::CrashRounds, url, &variables)
     });
     stages.run("examples", examples::run);
     stages.run("OpenAPI", openapi::test);

@@ -8,6 +8,11 @@ use crate::{fuzz, setup};
 use std::path::Path;
 
 const FUZZ_EXAMPLES: u32 = 200;
+/// Agents of the histories, on ten pools.
+const AGENTS: u32 = 2000;
+/// Runs of the simulator for each round, and how long one is.
+const SEEDS_A_ROUND: u32 = 100;
+const STEPS: u32 = 400;
 
 /// `cargo xtask torture`
 pub fn run(rounds: u32, seed: u64) -> Result<()> {
@@ -16,6 +21,9 @@ pub fn run(rounds: u32, seed: u64) -> Result<()> {
     let variables = [
         ("USHER_CRASH_ROUNDS", rounds.to_string()),
         ("USHER_HISTORY_ROUNDS", rounds.to_string()),
+        ("USHER_HISTORY_AGENTS", AGENTS.to_string()),
+        ("USHER_SIMULATE_SEEDS", (rounds * SEEDS_A_ROUND).to_string()),
+        ("USHER_SIMULATE_STEPS", STEPS.to_string()),
         ("USHER_SYNC_ROUNDS", rounds.to_string()),
         ("USHER_FIGURES", figures.display().to_string()),
     ];
@@ -25,7 +33,13 @@ pub fn run(rounds: u32, seed: u64) -> Result<()> {
     let cluster = stages.make("PostgreSQL", Cluster::start);
     let url = cluster.as_ref().map(Cluster::url);
     let url = url.as_deref();
+    stages.run("simulator", || {
+        nextest::run(Which::Simulator, None, &variables)
+    });
     stages.run("crash rounds", || {
+        let planted = nextest::build_planted()?.display().to_string();
+        let mut variables = variables.to_vec();
+        variables.push((nextest::PLANTED, planted));
         nextest::run(Which::CrashRounds, url, &variables)
     });
     stages.run("syncs", || nextest::run(Which::Syncs, url, &variables));

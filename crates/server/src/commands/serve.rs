@@ -46,6 +46,8 @@ impl Server {
     pub async fn wire(mut settings: Settings) -> Result<Server, Error> {
         settings.sandbox = Some(settings.sandbox.unwrap_or(false));
         let store = engine::open(&settings, false).await?;
+        #[cfg(feature = "planted-fault")]
+        let store = engine::with_fault(store)?;
         let listener = TcpListener::bind(settings.listen)
             .await
             .map_err(|e| Error::Settings(format!("can't listen on {}: {e}", settings.listen)))?;

@@ -44,8 +44,8 @@ impl Client {
     /// The same caller at another server: a process started anew, or a second one.
     pub fn at(&self, url: &str) -> Self {
         Self {
-            token: self.token.clone(),
-            ..Self::new(url)
+            url: url.to_owned(),
+            ..self.clone()
         }
     }
 

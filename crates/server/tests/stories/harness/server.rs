@@ -20,6 +20,11 @@ impl Server {
         Self::spawn(&mut serve(usher(), place))
     }
 
+    /// Starts another build of the server, likewise.
+    pub fn start_build(program: &Path, place: &Place) -> Self {
+        Self::spawn(&mut serve(clean(program), place))
+    }
+
     /// Starts a server that is no sandbox.
     pub fn start_for_real(place: &Place, options: &[&str]) -> Self {
         let mut command = usher();
@@ -131,7 +136,11 @@ pub fn assert_check_is_clean(place: &Place) {
 }
 
 fn usher() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_usher"));
+    clean(Path::new(env!("CARGO_BIN_EXE_usher")))
+}
+
+fn clean(program: &Path) -> Command {
+    let mut command = Command::new(program);
     // The settings of whoever runs the tests must not reach the server under test.
     let settings = std::env::vars().filter(|(name, _)| name.starts_with("USHER_"));
     for (name, _) in settings {
