@@ -191,7 +191,10 @@ impl App {
         let mut seconds = interval(limits::FEED_LOOK);
         seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
+            // In this order, so that a run can be replayed; a second that has passed is not
+            // kept waiting by what happens.
             let second = tokio::select! {
+                biased;
                 _ = seconds.tick() => true,
                 () = feed.wake.notified() => false,
             };

@@ -1,6 +1,6 @@
 //! Who listens to a domain's front desk, for what, and how a line finds them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -72,8 +72,9 @@ pub(super) struct Listeners {
     /// Up to which line of the journal all were told.
     pub position: u64,
     pub next: u64,
-    pub all: HashMap<u64, Listener>,
-    pub by_topic: HashMap<Topic, HashSet<u64>>,
+    /// In an order, so that a run can be replayed.
+    pub all: BTreeMap<u64, Listener>,
+    pub by_topic: HashMap<Topic, BTreeSet<u64>>,
 }
 
 impl Listeners {
@@ -95,7 +96,7 @@ impl Listeners {
             self.position = line.seq;
             let topics = topics(&line.event);
             let concerned = topics.iter().filter_map(|topic| self.by_topic.get(topic));
-            let concerned: HashSet<u64> = concerned.flatten().copied().collect();
+            let concerned: BTreeSet<u64> = concerned.flatten().copied().collect();
             let line = Arc::new(line);
             for id in concerned {
                 let listener = self.all.get(&id);

@@ -52,6 +52,7 @@ impl PlaceStream {
         self.told?;
         loop {
             tokio::select! {
+                biased;
                 line = self.subscription.next() => drop(line?),
                 () = tokio::time::sleep(limits::FEED_RIGHTS) => {}
             }

@@ -214,6 +214,7 @@ impl PoolStream {
         }
         let recheck = tokio::time::sleep(limits::FEED_RIGHTS);
         let line = tokio::select! {
+            biased;
             line = self.subscription.next() => line?,
             () = recheck => return Some(vec![]),
         };

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use futures::FutureExt;
 use usher_rules::seats::SeatKind;
 use usher_rules::standing::State;
-use usher_rules::{AccountId, DomainId, Entry, Head, Settings, World};
+use usher_rules::{AccountId, DomainId, Entry, Head, SessionId, Settings, World};
 use usher_store::memory::MemoryStore;
 use usher_store::{Load, Snapshot, Store};
 
@@ -24,6 +24,8 @@ pub struct Book {
     pub desks: BTreeMap<DomainId, Desk>,
     /// The journals replayed by the rules.
     pub replay: World,
+    /// The lines about each session.
+    about: BTreeMap<SessionId, Vec<u64>>,
 }
 
 impl Book {
@@ -35,6 +37,7 @@ impl Book {
             store,
             read_to: domains.chain(accounts).map(|head| (head, 0)).collect(),
             desks: BTreeMap::new(),
+            about: BTreeMap::new(),
             replay: World {
                 settings: Settings::default(),
                 ..World::default()
@@ -60,6 +63,9 @@ impl Book {
                         at,
                         event,
                     });
+                    if let Some(session) = line.event.session() {
+                        self.about.entry(session).or_default().push(line.seq);
+                    }
                     ledger.wrote(line)?;
                     if let Head::Domain(domain) = head {
                         self.desks.entry(*domain).or_default().read(line)?;
@@ -69,6 +75,13 @@ impl Book {
             }
         }
         Ok(())
+    }
+
+    /// The lines about a session, and whether it has ended.
+    pub fn about(&self, session: SessionId) -> (Vec<u64>, bool) {
+        let lines = self.about.get(&session).cloned().unwrap_or_default();
+        let mut desks = self.desks.values();
+        (lines, desks.any(|desk| desk.ended.contains_key(&session)))
     }
 
     /// Holds the rows against what the journals tell. Nothing is half written between two

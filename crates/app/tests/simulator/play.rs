@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::task::{JoinHandle, yield_now};
 use usher_app::desk::{Failure, Reply};
@@ -18,6 +19,7 @@ use uuid::Uuid;
 use crate::act::Act;
 use crate::book::{Book, at_once};
 use crate::chance::Chance;
+use crate::ears::Ears;
 use crate::ledger::{Asked, Ledger};
 use crate::opening::{Cast, Opening};
 use crate::trace::{Check, Trace, that};
@@ -28,6 +30,8 @@ use crate::wishes::{Told, Wishes};
 const UNDER_WAY: usize = 6;
 /// For how long the same request is sent again, in seconds: less than its answer is kept.
 const INSISTS: i64 = 20 * 3600;
+/// How often feeds look by themselves.
+const SECOND: Duration = Duration::from_secs(1);
 /// Steps between two comparisons of rows with journals.
 const COMPARED_EVERY: usize = 8;
 
@@ -79,6 +83,7 @@ struct Play {
     /// Requests whose answer did not come.
     again: Vec<usize>,
     told: Vec<Told>,
+    ears: Ears,
     book: Book,
     ledger: Ledger,
     trace: Trace,
@@ -88,7 +93,11 @@ struct Play {
 
 /// Plays a script from the opening on.
 pub fn play(opening: &Opening, script: Script) -> Ended {
-    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    // Feeds look by themselves every second: of a clock that only the run moves.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build();
     let runtime = runtime.expect("a runtime");
     let mut play = Play::new(opening, script);
     let wrong = runtime.block_on(play.whole()).err();
@@ -115,6 +124,7 @@ impl Play {
             book: Book::new(store.clone(), &domains, &opening.cast.accounts),
             store,
             told: vec![Told::default(); opening.cast.people.len()],
+            ears: Ears::default(),
             cast: opening.cast.clone(),
             processes: Vec::new(),
             born: 0,
@@ -165,6 +175,9 @@ impl Play {
         for step in 1..=self.script.steps {
             self.step = step;
             self.something();
+            if self.chance.one_in(4) {
+                tokio::time::advance(SECOND).await;
+            }
             for _ in 0..self.chance.below(10) {
                 yield_now().await;
             }
@@ -180,7 +193,10 @@ impl Play {
     fn something(&mut self) {
         match self.chance.weighted(&[70, 14, 9, 6, 1]) {
             0 if self.under_way.len() < UNDER_WAY => self.wish(),
-            0 | 1 => self.ask_again(),
+            0 | 1 => {
+                self.ask_again();
+                self.listen_again(3);
+            }
             2 => self.time_goes_on(),
             3 => self.sweep(),
             _ => self.somebody_dies(),
@@ -225,6 +241,21 @@ impl Play {
         } else {
             self.send(request);
         }
+    }
+
+    /// Devices whose stream ended come back, each once in so many times.
+    fn listen_again(&mut self, times: usize) {
+        for of in self.ears.closed() {
+            if self.chance.one_in(times) {
+                self.listen(of);
+            }
+        }
+    }
+
+    fn listen(&mut self, of: OfSession) {
+        let process = self.chance.below(self.processes.len());
+        self.count("stream");
+        self.ears.listen(&self.processes[process].app, process, of);
     }
 
     fn send(&mut self, request: usize) {
@@ -322,6 +353,7 @@ impl Play {
                 lost.task.abort();
                 self.again.push(lost.request);
             }
+            self.ears.cut(process);
             self.processes[process] = self.process();
         }
     }
@@ -385,11 +417,17 @@ impl Play {
             return Ok(());
         };
         match act {
-            Act::LogIn(case) => told.sessions.push(OfSession {
-                domain: case.domain,
-                session: SessionId(id),
-                token: Some(digest(token)),
-            }),
+            Act::LogIn(case) => {
+                let of = OfSession {
+                    domain: case.domain,
+                    session: SessionId(id),
+                    token: Some(digest(token)),
+                };
+                told.sessions.push(of);
+                if self.chance.one_in(2) {
+                    self.listen(of);
+                }
+            }
             Act::Link(case) => told.links.push((case.domain, LinkId(id), token.to_owned())),
             _ => {}
         }
@@ -416,7 +454,25 @@ impl Play {
             self.book.compare()?;
             let left = at_once(self.store.due(self.now(), 10));
             that(left.is_empty(), "E6, E8: something is due after a sweep")?;
+            if days == 0 {
+                self.all_were_told().await?;
+            }
         }
         Ok(())
+    }
+
+    /// All who listen come back, and seconds pass: then they were told of everything.
+    async fn all_were_told(&mut self) -> Check {
+        self.listen_again(1);
+        for _ in 0..3 {
+            tokio::time::advance(SECOND).await;
+            for _ in 0..100 {
+                yield_now().await;
+            }
+        }
+        self.collect()?;
+        let shown = self.ears.shown();
+        self.note(&format!("heard {shown}"));
+        self.ears.check(|session| self.book.about(session))
     }
 }

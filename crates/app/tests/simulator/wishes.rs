@@ -273,8 +273,8 @@ impl Wishes<'_> {
     }
 
     fn moves(&self, domain: DomainId) -> Option<Wish> {
-        let others = self.cast.companies.iter().map(|company| company.domain);
-        let to = others.filter(|other| *other != domain).last()?;
+        let mut others = self.cast.companies.iter().map(|company| company.domain);
+        let to = others.find(|other| *other != domain)?;
         let user = self.user(domain)?;
         let license = Some(self.license(to)?);
         let case = MoveUser {
