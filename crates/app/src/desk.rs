@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use usher_rules::{DomainId, Head, Refusal, TokenId};
 use usher_store::load::DUE_OF_A_KIND;
 use usher_store::records::{Digest, Remembered};
-use usher_store::{Error, Load, Snapshot, Store, Turn, Unit, Write};
+use usher_store::{Error, Grown, Load, Snapshot, Store, Turn, Unit, Write};
 
 use crate::draft::Draft;
 use crate::secrets::digest_of;
@@ -341,9 +341,8 @@ impl App {
         let outcome = self.store.commit(vec![unit]).await.pop();
         outcome.unwrap_or_else(|| Err(Error::Engine("no outcome".to_owned())))?;
         for head in heads {
-            self.hub.tell(head);
             if let Head::Domain(domain) = head {
-                self.feeds.wake(domain);
+                self.hub.tell(Grown::Domain(domain));
             }
         }
         Ok(())

@@ -1,8 +1,8 @@
 //! Feeds: what happens at a domain's front desk, told to the event streams of this process.
 //!
 //! However many streams follow a domain, its journal is read once: by one task, which lives
-//! as long as somebody listens, is woken by what this process commits, and looks by itself
-//! once a second for what others did. It hands each line to whom it concerns. A device that
+//! as long as somebody listens, is woken when the journal may have grown ([`crate::hub`]), and
+//! looks by itself from time to time. It hands each line to whom it concerns. A device that
 //! listens is present (rule E8): the task notes that for all of them together.
 //!
 //! A feed tells only of what comes after it was joined; what was before is for a look that
@@ -16,7 +16,7 @@ pub mod pool;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 use usher_rules::{DomainId, Head, Refusal};
 use usher_store::lists::EventLine;
@@ -37,7 +37,6 @@ pub use pool::{PoolNews, PoolStream};
 /// One domain's feed.
 #[derive(Default)]
 struct Feed {
-    wake: Notify,
     listeners: Mutex<Listeners>,
 }
 
@@ -58,13 +57,6 @@ pub(crate) struct Feeds {
 impl Feeds {
     fn domains(&self) -> MutexGuard<'_, HashMap<DomainId, Arc<Feed>>> {
         self.domains.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A domain's journal has grown.
-    pub(crate) fn wake(&self, domain: DomainId) {
-        if let Some(feed) = self.domains().get(&domain) {
-            feed.wake.notify_one();
-        }
     }
 
     /// Gives up the feed that nobody listens to any more.
@@ -188,22 +180,23 @@ impl App {
 
     /// Tells all who listen to a domain, as long as somebody does.
     async fn feed(self: Arc<Self>, domain: DomainId, feed: &Feed) {
-        let mut seconds = interval(limits::FEED_LOOK);
+        let mut grown = self.hub.follow(domain);
+        let [mut seconds, mut look] = [limits::FEED_UPKEEP, self.settings.look].map(interval);
         seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             // In this order, so that a run can be replayed; a second that has passed is not
             // kept waiting by what happens.
-            let second = tokio::select! {
+            tokio::select! {
                 biased;
-                _ = seconds.tick() => true,
-                () = feed.wake.notified() => false,
-            };
-            self.read_on(domain, feed).await;
-            if second {
-                if self.feeds.gave_up(domain, feed) {
-                    return;
+                _ = seconds.tick() => {
+                    if self.feeds.gave_up(domain, feed) {
+                        return;
+                    }
+                    self.note_present(domain, feed).await;
                 }
-                self.note_present(domain, feed).await;
+                _ = look.tick() => self.read_on(domain, feed).await,
+                () = grown.grown() => self.read_on(domain, feed).await,
             }
         }
     }
@@ -294,7 +287,7 @@ mod tests {
         assert_eq!(app.feeds.domains().len(), 1);
         let committed = store.commit(vec![unit(domain, MANY)]).await;
         assert_eq!(committed, [Ok(())]);
-        app.feeds.wake(domain);
+        app.hub.tell(usher_store::Grown::Domain(domain));
         for (n, subscription) in (1..).zip(&mut all) {
             let line = subscription.next().await.expect("a line");
             assert_eq!(line.seq, n);

@@ -40,6 +40,7 @@ pub mod view;
 pub mod waiting;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use usher_store::Store;
 
@@ -65,6 +66,9 @@ pub struct Settings {
     pub entitlement_token_seconds: i64,
     /// For how long a key signs entitlement tokens, in seconds. 30 days unless set.
     pub signing_key_seconds: i64,
+    /// How often who follows a journal looks there by itself, should a hint have been lost or
+    /// the store give none. Every second unless set.
+    pub look: Duration,
 }
 
 impl Default for Settings {
@@ -75,6 +79,7 @@ impl Default for Settings {
             log_in_seconds: 30 * 24 * 3600,
             entitlement_token_seconds: 300,
             signing_key_seconds: 30 * 24 * 3600,
+            look: Duration::from_secs(1),
         }
     }
 }
@@ -86,8 +91,8 @@ pub struct App {
     pub store: Arc<dyn Store>,
     /// What the server set.
     pub settings: Settings,
-    /// Tells event streams of this process that a journal has grown.
-    pub hub: Hub,
+    /// Tells who follows a journal in this process that it may have grown.
+    pub hub: Arc<Hub>,
     pub(crate) feeds: feed::Feeds,
     pub(crate) desk: desk::Desk,
     pub(crate) entropy: Arc<dyn Entropy>,
@@ -98,10 +103,13 @@ impl App {
     /// An application on a store.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, settings: Settings, entropy: Arc<dyn Entropy>) -> Arc<App> {
+        let hub = Arc::new(Hub::default());
+        let told = hub.clone();
+        store.hear(Arc::new(move |grown| told.tell(grown)));
         Arc::new(App {
             store,
             settings,
-            hub: Hub::default(),
+            hub,
             feeds: feed::Feeds::default(),
             desk: desk::Desk::default(),
             hasher: passwords::Hasher::new(entropy.clone()),

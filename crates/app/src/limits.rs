@@ -81,8 +81,8 @@ pub const PRESENCE_SECONDS: i64 = 15;
 pub const FEED_WAITING: usize = 256;
 /// Journal lines that a domain's feed reads at a stretch.
 pub const FEED_LINES: u32 = 500;
-/// How often a feed looks into the journal by itself.
-pub const FEED_LOOK: Duration = Duration::from_secs(1);
+/// How often a feed sees whether anyone still listens, and to the presence of devices.
+pub const FEED_UPKEEP: Duration = Duration::from_secs(1);
 /// Devices whose presence is noted together.
 pub const PRESENT: usize = 500;
 /// Journal lines that a follower of a pool is told of at a stretch.

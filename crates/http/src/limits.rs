@@ -13,8 +13,8 @@ pub const TIME_OUT: Duration = Duration::from_secs(30);
 pub const STREAMS: usize = 16_384;
 /// Journal lines that a stream reads at a stretch.
 pub const STREAM_LINES: u32 = 100;
-/// How often a stream looks into the journal by itself, and at the caller's rights.
-pub const STREAM_LOOK: Duration = Duration::from_secs(1);
+/// How often it is looked at, at least, whether who follows a journal still may.
+pub const STREAM_RIGHTS: Duration = Duration::from_secs(15);
 /// After this long without an event a stream says that it is alive.
 pub const STREAM_KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// A connection whose peer takes nothing for this long, though something waits for it, is

@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use serde::Deserialize;
@@ -154,6 +155,15 @@ pub struct Given {
         value_name = "SECONDS"
     )]
     pub sweep_seconds: Option<u32>,
+    /// Seconds after which event streams look into the journal even though nobody told them
+    /// that something happened [default: 1].
+    #[arg(
+        long,
+        global = true,
+        env = "USHER_LOOK_SECONDS",
+        value_name = "SECONDS"
+    )]
+    pub look_seconds: Option<u32>,
     /// Connections (PostgreSQL) or threads (embedded store) that read [default: 2].
     #[arg(long, global = true, env = "USHER_READERS", value_name = "COUNT")]
     pub readers: Option<u32>,
@@ -284,6 +294,12 @@ impl Settings {
                 filed.signing_key_days,
                 defaults.signing_key_seconds,
             ),
+            look: given
+                .look_seconds
+                .or(filed.look_seconds)
+                .map_or(defaults.look, |seconds| {
+                    Duration::from_secs(u64::from(seconds.max(1)))
+                }),
         };
         Settings {
             data: given.data.or(filed.data).unwrap_or("usher-data".into()),

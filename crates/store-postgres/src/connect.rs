@@ -61,6 +61,9 @@ const IN_ORDER: &str = "SET max_parallel_workers_per_gather = 0; \
     SET enable_seqscan = off; SET enable_bitmapscan = off; \
     SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_sort = off; ";
 
+/// For what may be lost: nothing waits for the disk.
+const SOON_ENOUGH: &str = "SET synchronous_commit = off; SET statement_timeout = '5s'; ";
+
 /// What a session is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
@@ -74,6 +77,8 @@ pub(crate) enum Purpose {
     List,
     /// Turns: advisory locks.
     Turn,
+    /// Hints of what other processes committed.
+    Hint,
 }
 
 impl Purpose {
@@ -84,12 +89,13 @@ impl Purpose {
             Purpose::Page => ("usher pages", [IN_ORDER, SOME_TIME].concat()),
             Purpose::List => ("usher lists", SOME_TIME.to_owned()),
             Purpose::Turn => ("usher turns", String::new()),
+            Purpose::Hint => ("usher hints", SOON_ENOUGH.to_owned()),
         };
         format!("{EVERY}{own}SET application_name = '{name}'")
     }
 }
 
-type Stream = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
+pub(crate) type Stream = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
 
 /// How every connection is made, whatever it is for.
 #[derive(Clone)]
@@ -183,6 +189,15 @@ impl Link {
         let requests = texts.iter().map(|text| client.prepare(text)).collect();
         let prepared = driver.run(pipeline(requests)).await.into_iter();
         prepared.map(|one| one.map_err(translate)).collect()
+    }
+
+    /// Its two halves, for who drives it by itself.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it is gone.
+    pub(crate) fn split(self) -> Result<(Client, Connection<Socket, Stream>)> {
+        let gone = || Error::Unavailable("the connection is gone".to_owned());
+        Ok((self.client, self.driver.0.ok_or_else(gone)?))
     }
 
     /// Whether the connection is gone.

@@ -5,6 +5,7 @@
 //! - [`read`]: a few connections; loads that wait are answered from one snapshot, which
 //!   [`merge`] puts together and deals out.
 //! - [`lists`]: lists and reports on a small pool of their own.
+//! - [`hints`]: what other processes committed, by LISTEN and NOTIFY.
 //! - [`turn`]: advisory locks by which processes that contend for a head queue up.
 //! - [`connect`]: how all of them connect, over TLS or not as [`tls`] reads it in the URL.
 //! - [`open`]: the schema.
@@ -15,6 +16,7 @@
 mod batch;
 mod connect;
 mod error;
+mod hints;
 mod lists;
 mod lookup;
 mod merge;
@@ -33,7 +35,7 @@ use usher_store::lists::{
     After, ContactLine, Difference, DomainLine, EventLine, LinkLine, Listing, Page, PoolLine,
     SessionLine, TeamLine, Totals, UserLine, VerificationLine, WaitingLine,
 };
-use usher_store::port::{Forget, MailOutcome};
+use usher_store::port::{Forget, Hear, MailOutcome};
 use usher_store::records::{Mail, Token};
 use usher_store::{Committed, Error, Load, Result, Snapshot, Store, Turn, Unit};
 
@@ -77,6 +79,7 @@ pub struct PostgresStore {
     writer: write::Writer,
     lists: lists::Lists,
     turns: turn::Turns,
+    hints: hints::Hints,
     sandbox: bool,
 }
 
@@ -96,6 +99,7 @@ impl PostgresStore {
             writer: write::Writer::start(&config),
             lists: lists::Lists::new(&config)?,
             turns: turn::Turns::new(&config)?,
+            hints: hints::Hints::start(&config),
             sandbox,
         })
     }
@@ -117,7 +121,11 @@ impl Store for PostgresStore {
     }
 
     async fn commit(&self, units: Vec<Unit>) -> Vec<Committed> {
-        self.writer.commit(units).await
+        let domains: Vec<Vec<DomainId>> = units.iter().map(|u| u.domains().collect()).collect();
+        let committed = self.writer.commit(units).await;
+        let done = domains.iter().zip(&committed).filter(|(_, c)| c.is_ok());
+        self.hints.tell(done.flat_map(|(domains, _)| domains));
+        committed
     }
 
     async fn turn(&self, heads: &[Head]) -> Result<Box<dyn Turn>> {
@@ -126,6 +134,10 @@ impl Store for PostgresStore {
 
     async fn journal(&self, head: Head, after: u64, limit: u32) -> Result<Vec<EventLine>> {
         self.lists.journal(head, after, limit).await
+    }
+
+    fn hear(&self, hear: Hear) {
+        self.hints.hear(hear);
     }
 
     async fn due(&self, now: Time, limit: u32) -> Result<Vec<DomainId>> {

@@ -11,7 +11,7 @@ use usher_store::lists::{
     SessionLine, TeamLine, Totals, UserLine, VerificationLine, WaitingLine,
 };
 use usher_store::load::Needs;
-use usher_store::port::{Forget, MailOutcome};
+use usher_store::port::{Forget, Hear, MailOutcome};
 use usher_store::queries::{Columns, lists};
 use usher_store::records::{Mail, Token};
 use usher_store::tables::Value;
@@ -153,6 +153,10 @@ impl Store for SqliteStore {
         self.readers
             .run(move |connection| journal::after(connection, head, after, limit))
             .await
+    }
+
+    fn hear(&self, _hear: Hear) {
+        // The folder is this process's own: nobody else commits.
     }
 
     async fn due(&self, now: Time, limit: u32) -> Result<Vec<DomainId>> {

@@ -29,6 +29,6 @@ pub mod unit;
 
 pub use error::{Error, Result};
 pub use load::Load;
-pub use port::{Store, Turn};
+pub use port::{Grown, Store, Turn};
 pub use snapshot::{HeadState, Snapshot};
 pub use unit::{Committed, HeadChange, JournalEntry, Unit, Write};

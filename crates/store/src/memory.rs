@@ -23,7 +23,7 @@ use crate::lists::{
     After, ContactLine, Difference, DomainLine, EventLine, LinkLine, Listing, Page, PoolLine,
     SessionLine, TeamLine, Totals, UserLine, VerificationLine, WaitingLine,
 };
-use crate::port::{Forget, MailOutcome};
+use crate::port::{Forget, Grown, Hear, MailOutcome};
 use crate::records::{Mail, Token};
 use crate::{Committed, Error, Load, Result, Snapshot, Store, Turn, Unit};
 pub(crate) use tables::{AnySession, Tables};
@@ -32,6 +32,8 @@ pub(crate) use tables::{AnySession, Tables};
 #[derive(Clone)]
 pub struct MemoryStore {
     inner: Arc<Mutex<Inner>>,
+    /// Who has one of the handles to this store, each a process as it were.
+    hearing: Arc<Mutex<Vec<Hear>>>,
 }
 
 #[derive(Clone)]
@@ -77,6 +79,7 @@ impl MemoryStore {
         };
         MemoryStore {
             inner: Arc::new(Mutex::new(inner)),
+            hearing: Arc::default(),
         }
     }
 
@@ -85,6 +88,7 @@ impl MemoryStore {
     pub fn copied(&self) -> MemoryStore {
         MemoryStore {
             inner: Arc::new(Mutex::new(self.lock().clone())),
+            hearing: Arc::default(),
         }
     }
 
@@ -157,7 +161,14 @@ impl Store for MemoryStore {
     }
 
     async fn commit(&self, units: Vec<Unit>) -> Vec<Committed> {
-        self.lock().commit(&units)
+        let committed = self.lock().commit(&units);
+        let hearing = self.hearing.lock().unwrap_or_else(PoisonError::into_inner);
+        for (unit, _) in units.iter().zip(&committed).filter(|(_, c)| c.is_ok()) {
+            for domain in unit.domains() {
+                hearing.iter().for_each(|hear| hear(Grown::Domain(domain)));
+            }
+        }
+        committed
     }
 
     async fn turn(&self, _heads: &[Head]) -> Result<Box<dyn Turn>> {
@@ -166,6 +177,11 @@ impl Store for MemoryStore {
 
     async fn journal(&self, head: Head, after: u64, limit: u32) -> Result<Vec<EventLine>> {
         Ok(self.lock().tables.journal(head, after, limit))
+    }
+
+    fn hear(&self, hear: Hear) {
+        let mut hearing = self.hearing.lock().unwrap_or_else(PoisonError::into_inner);
+        hearing.push(hear);
     }
 
     async fn due(&self, now: Time, limit: u32) -> Result<Vec<DomainId>> {

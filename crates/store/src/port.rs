@@ -1,5 +1,7 @@
 //! The port itself.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use usher_rules::{DomainId, Head, LinkId, PoolId, SessionId, TeamId, Time, UserId};
@@ -17,6 +19,18 @@ use crate::{Load, Result, Snapshot};
 /// one process at a time. Who has it is not overtaken by who has not: so it makes contention
 /// cheap and fair; it is never what makes it safe. Given back when dropped.
 pub trait Turn: Send {}
+
+/// Which journals may have grown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grown {
+    /// A domain's.
+    Domain(DomainId),
+    /// Any: hints were lost, so whoever follows a journal looks.
+    Any,
+}
+
+/// Takes hints. Must be quick, and wait for nothing.
+pub type Hear = Arc<dyn Fn(Grown) + Send + Sync>;
 
 /// What the app asks of storage.
 #[async_trait]
@@ -61,6 +75,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// A journal after a sequence number, oldest first.
     async fn journal(&self, head: Head, after: u64, limit: u32) -> Result<Vec<EventLine>>;
+
+    /// Tells from now on when a domain's journal may have grown by what another process
+    /// committed. A hint, after the commit: it may come twice or for nothing, and one may be
+    /// lost; the journal is the truth. A store that only one process can have open tells
+    /// nothing.
+    fn hear(&self, hear: Hear);
 
     /// Domains in which something is due by `now`: an invitation or an offer lapses, a session
     /// ends or its device is told, a scheduled decrease takes effect, a standing changes by

@@ -14,7 +14,7 @@ use crate::lists::{
     After, ContactLine, Difference, DomainLine, EventLine, LinkLine, Listing, Page, PoolLine,
     SessionLine, TeamLine, Totals, UserLine, VerificationLine, WaitingLine,
 };
-use crate::port::{Forget, MailOutcome};
+use crate::port::{Forget, Hear, MailOutcome};
 use crate::records::{Mail, Token};
 use crate::{Committed, Load, Result, Snapshot, Store, Turn, Unit};
 
@@ -206,6 +206,10 @@ impl<B: Between> Store for Through<B> {
     async fn check(&self) -> Result<Vec<Difference>> {
         self.between.asked().await?;
         self.store.check().await
+    }
+
+    fn hear(&self, hear: Hear) {
+        self.store.hear(hear);
     }
 
     fn is_sandbox(&self) -> bool {

@@ -228,5 +228,19 @@ pub struct Unit {
     pub writes: Vec<Write>,
 }
 
+impl Unit {
+    /// The domains whose journals it makes grow.
+    pub fn domains(&self) -> impl Iterator<Item = DomainId> {
+        let grown = self
+            .heads
+            .iter()
+            .filter(|change| change.next > change.expected);
+        grown.filter_map(|change| match change.head {
+            Head::Domain(domain) => Some(domain),
+            _ => None,
+        })
+    }
+}
+
 /// What became of a unit: committed and on disk, or why not.
 pub type Committed = crate::Result<()>;

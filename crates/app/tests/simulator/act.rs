@@ -13,7 +13,7 @@ use usher_app::users::moves::MoveUser;
 use usher_app::users::{SetLicense, TakeStep};
 use usher_app::waiting::SetWaiting;
 use usher_app::{App, Ask};
-use usher_rules::{Refusal, UserId};
+use usher_rules::{DomainId, Refusal, UserId};
 use uuid::Uuid;
 
 /// Something that can be asked.
@@ -100,6 +100,16 @@ impl Act {
             Act::Order(c) => format!("{:?} {:?}", c.numbers.0, c.when),
         };
         format!("{} {about}", self.word())
+    }
+
+    /// The domain that the token names, where a device asks.
+    pub fn device_of(&self) -> Option<DomainId> {
+        match self {
+            Act::LogOff(LogOff(of))
+            | Act::Beat(Heartbeat { of, .. })
+            | Act::Report(ReportCall { of, .. }) => Some(of.domain),
+            _ => None,
+        }
     }
 
     /// Asks a process, which answers or fails.

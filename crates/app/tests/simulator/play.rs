@@ -276,6 +276,7 @@ impl Play {
         });
         let ask = Ask {
             token: asked.token,
+            device_of: asked.act.device_of(),
             request: attempt,
             idempotency,
         };

@@ -14,6 +14,7 @@ mod history;
 mod last_seat;
 mod mail;
 mod named_seats;
+mod notices;
 mod proxies;
 mod syncs;
 mod waterfall;

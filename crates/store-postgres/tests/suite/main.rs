@@ -5,6 +5,7 @@ mod breaking;
 mod constraints;
 mod contract;
 mod database;
+mod hints;
 mod opening;
 mod plans;
 mod proxy;

@@ -1,15 +1,14 @@
-//! The stream: reads the journal in pages, by sequence number, woken by what this process
-//! commits and at least once a second. It is read as fast as the reader takes it, so that
+//! The stream: reads the journal in pages, by sequence number, woken when it may
+//! have grown and, from time to time, by the clock. It is read as fast as the reader takes it, so that
 //! nothing piles up here; a connection that takes nothing is cut off by the listener.
 
 use std::future::Future;
 use std::pin::Pin;
 
 use axum::response::sse::Event;
-use tokio::sync::broadcast;
-use tokio::sync::broadcast::error::RecvError;
+use usher_app::hub::Following;
 use usher_app::{Ask, Failure};
-use usher_rules::{DomainId, Head};
+use usher_rules::DomainId;
 
 use super::JournalEvent;
 use crate::answer::Answer;
@@ -23,14 +22,14 @@ struct Follower {
     ask: Ask,
     domain: DomainId,
     after: u64,
-    hints: broadcast::Receiver<Head>,
+    hints: Following,
 }
 
 /// Follows a domain's journal.
 pub(super) async fn follow(http: Http, ask: Ask, domain: DomainId, after: u64) -> Answer {
     let place = Counted::new(&http)?;
     // Listens before it reads: what is committed in between wakes it.
-    let hints = http.app.hub.listen();
+    let hints = http.app.hub.follow(domain);
     let mut follower = Follower {
         http: http.clone(),
         ask,
@@ -71,22 +70,12 @@ impl Follower {
             .collect())
     }
 
-    /// Until something may have happened in this domain, or a second has passed.
+    /// Until something may have happened in this domain, or it is time to look anyway.
     async fn wait(&mut self) {
-        let head = Head::Domain(self.domain);
-        let hint = async {
-            loop {
-                match self.hints.recv().await {
-                    Ok(grown) if grown != head => {}
-                    Ok(_) | Err(RecvError::Lagged(_)) => break,
-                    // Nobody tells any more; the clock alone wakes it.
-                    Err(RecvError::Closed) => std::future::pending().await,
-                }
-            }
-        };
+        let look = self.http.app.settings.look.min(limits::STREAM_RIGHTS);
         tokio::select! {
-            () = hint => {}
-            () = tokio::time::sleep(limits::STREAM_LOOK) => {}
+            () = self.hints.grown() => {}
+            () = tokio::time::sleep(look) => {}
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Calls to the API as an app would make them: one method, one path, one body.
 
 use reqwest::Method;
-use reqwest::blocking::RequestBuilder;
+use reqwest::blocking::{RequestBuilder, Response};
 use serde_json::Value;
+use std::io::{BufRead, BufReader, Lines};
 use std::time::Duration;
 
 /// Who calls: an address and, once signed in, a token. Clones share connections.
@@ -84,6 +85,15 @@ impl Client {
         }
     }
 
+    /// Follows a stream of events.
+    pub fn follow(&self, path: &str) -> Stream {
+        let request = self.request(&Method::GET, path, None, None);
+        let response = request.header("Accept", "text/event-stream").send();
+        let response = response.expect("an answer");
+        assert_eq!(response.status().as_u16(), 200, "GET {path}");
+        Stream(BufReader::new(response).lines())
+    }
+
     /// The status of a request that a proxy passes on for someone else.
     pub fn forwarded_for(&self, whom: &str, path: &str) -> u16 {
         let request = self.request(&Method::GET, path, None, None);
@@ -134,6 +144,35 @@ impl Client {
         match body {
             Some(body) => request.json(body),
             None => request,
+        }
+    }
+}
+
+/// A stream of events that is followed; as long as a request may take.
+pub struct Stream(Lines<BufReader<Response>>);
+
+impl Stream {
+    /// The data of the next event of a kind; those before it are passed over.
+    pub fn next(&mut self, kind: &str) -> Value {
+        loop {
+            let (seen, data) = self.any();
+            if seen == kind {
+                return data;
+            }
+        }
+    }
+
+    /// The next event's kind and data.
+    pub fn any(&mut self) -> (String, Value) {
+        let mut kind = String::new();
+        loop {
+            let line = self.0.next().expect("the stream goes on").expect("text");
+            if let Some(event) = line.strip_prefix("event:") {
+                event.trim().clone_into(&mut kind);
+            }
+            if let Some(data) = line.strip_prefix("data:") {
+                return (kind, serde_json::from_str(data).expect("JSON"));
+            }
         }
     }
 }

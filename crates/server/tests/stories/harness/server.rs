@@ -25,6 +25,18 @@ impl Server {
         Self::spawn(&mut serve(clean(program), place))
     }
 
+    /// Like [`Server::start`], with other settings than the defaults.
+    pub fn start_with(place: &Place, options: &[&str]) -> Self {
+        Self::spawn(serve(usher(), place).args(options))
+    }
+
+    /// Starts `usher demo`.
+    pub fn start_demo(place: &Place) -> Self {
+        let mut command = usher();
+        command.args(["demo", "--listen", "127.0.0.1:0"]);
+        Self::spawn(command.args(place.arguments()))
+    }
+
     /// Starts a server that is no sandbox.
     pub fn start_for_real(place: &Place, options: &[&str]) -> Self {
         let mut command = usher();
