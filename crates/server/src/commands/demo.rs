@@ -1,9 +1,14 @@
 //! `usher demo`: a small believable world in a sandbox, with something going on in it.
 
+mod agents;
+mod client;
+mod desk;
 mod live;
 mod world;
 
 use std::process::ExitCode;
+
+use tokio::task::JoinSet;
 
 use super::Error;
 use super::serve::Server;
@@ -14,6 +19,10 @@ use crate::telemetry;
 pub async fn run(mut settings: Settings) -> Result<ExitCode, Error> {
     if settings.database_url.is_some() {
         let why = "the demo runs on the embedded store; leave --database-url out";
+        return Err(Error::Settings(why.to_owned()));
+    }
+    if settings.tls.is_some() {
+        let why = "the demo speaks plain HTTP; leave --tls-cert and --tls-key out";
         return Err(Error::Settings(why.to_owned()));
     }
     settings.sandbox = Some(true);
@@ -29,8 +38,11 @@ pub async fn run(mut settings: Settings) -> Result<ExitCode, Error> {
     let world = world::find_or_make(&server.app).await?;
     println!("usher: listening on {}", server.url());
     println!("{}", world.guide(&server.address.to_string(), &folder));
-    let living = tokio::spawn(live::go_on(server.app.clone(), world));
+    let agents = agents::live(server.url(), world.domain, world.pools.clone());
+    // Whatever goes on ends with the server.
+    let mut living = JoinSet::new();
+    living.spawn(agents);
+    living.spawn(live::go_on(server.app.clone(), world));
     server.serve().await?;
-    living.abort();
     Ok(ExitCode::SUCCESS)
 }

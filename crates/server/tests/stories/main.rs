@@ -8,6 +8,7 @@
 
 mod commands;
 mod crash;
+mod demo;
 mod harness;
 mod help_desk;
 mod history;

@@ -21,6 +21,7 @@ pub async fn go_on(app: Arc<App>, world: World) {
         domain,
         owner,
         staff,
+        ..
     } = world;
     let set = |user, tier| {
         let license = License::Named { tier };

@@ -1,5 +1,6 @@
 //! The demo's world: a reseller, a sub-reseller below it, and below that an end user's
-//! domain with 20 staff, three of them on Business seats: the story of the seats.
+//! domain with 20 staff, three of them on Business seats: the story of the seats. Its help
+//! desk is [`super::desk`]'s.
 //!
 //! Made through the same use cases as anything else, so nothing in it can be wrong.
 
@@ -20,13 +21,19 @@ use usher_rules::roles::{Permission, Permissions, Role};
 use usher_rules::seats::{PerKind, When};
 use usher_rules::tiers::Tier;
 use usher_rules::users::License;
-use usher_rules::{AccountId, DomainId, UserId};
+use usher_rules::{AccountId, DomainId, PoolId, UserId};
 
-const PASSWORD: &str = "demo-password";
+use super::desk;
+
+/// Everyone's.
+pub const PASSWORD: &str = "demo-password";
 const OPERATOR: &str = "operator@example.com";
 const RESELLER: &str = "reseller@example.com";
 const SUB_RESELLER: &str = "sub-reseller@example.com";
-const CUSTOMER: &str = "customer@example.com";
+/// Owns the end user's domain.
+pub const CUSTOMER: &str = "customer@example.com";
+/// One of its staff, an admin: leads the help desk.
+pub const LEAD: &str = "staff-01@example.com";
 
 /// What there is to see.
 pub struct World {
@@ -36,6 +43,8 @@ pub struct World {
     pub owner: Ask,
     /// Its staff.
     pub staff: Vec<UserId>,
+    /// Its help desk's pools: the first line, and the second.
+    pub pools: Vec<PoolId>,
 }
 
 impl World {
@@ -43,6 +52,12 @@ impl World {
     pub fn guide(&self, address: &str, folder: &Path) -> String {
         let domain = self.domain;
         let folder = folder.display();
+        let pool = |pool: &PoolId| {
+            format!(
+                "  curl -N http://{address}/v1/domains/{domain}/pools/{pool}/events -H \"authorization: Bearer $TOKEN\""
+            )
+        };
+        let pools = self.pools.iter().map(pool).collect::<Vec<_>>().join("\n");
         format!(
             "
 This is a sandbox, kept in {folder}: its clock can be moved, mails are kept instead of sent.
@@ -55,12 +70,17 @@ This is a sandbox, kept in {folder}: its clock can be moved, mails are kept inst
   {RESELLER:<26} owns the reseller's domain
   {SUB_RESELLER:<26} owns a sub-reseller's domain below it
   {CUSTOMER:<26} owns an end user's domain below that: 20 staff, 3 Business seats
-  staff-01@example.com       one of the staff
+  {LEAD:<26} one of the staff: leads the help desk
+  agent-01@example.com       one of six agents at the help desk, who share 3 seats in two pools
 
   TOKEN=$(curl -s http://{address}/v1/login -H 'content-type: application/json' \\
     -d '{{\"email\":\"{CUSTOMER}\",\"password\":\"{PASSWORD}\"}}' | jq -r .token)
   curl -s http://{address}/v1/domains/{domain}/seats -H \"authorization: Bearer $TOKEN\"
   curl -N http://{address}/v1/domains/{domain}/events -H \"authorization: Bearer $TOKEN\"
+
+  The help desk's first line, live, and its second: who logs in, is refused, calls, waits for
+  a guest, is logged off or logged out:
+{pools}
 
 Stop with Ctrl-C."
         )
@@ -78,12 +98,15 @@ pub async fn find_or_make(app: &Arc<App>) -> Result<World, Failure> {
     debug_assert_eq!(me.account.id, account);
     let listing = usher_store::lists::Listing {
         limit: 100,
+        model: Some("named"),
         ..Default::default()
     };
     let page = app.users(&owner, domain, &listing).await?;
+    let pools = desk::find_or_make(app, domain).await?;
     Ok(World {
         domain,
         owner,
+        pools,
         staff: page.items.iter().map(|line| line.user.id).collect(),
     })
 }
@@ -182,22 +205,32 @@ async fn own_domain(
         method: PaymentMethod::Manual,
     };
     app.do_now(ask.clone(), billing).await?;
-    let numbers: Numbers = PerKind(order.map(Some));
+    self::order(app, &ask, domain, PerKind(order.map(Some))).await?;
+    Ok(domain)
+}
+
+/// Orders seats as the Billing page does: by a preview.
+pub async fn order(
+    app: &Arc<App>,
+    owner: &Ask,
+    domain: DomainId,
+    numbers: Numbers,
+) -> Result<(), Failure> {
     let preview = Preview {
         domain,
         numbers,
         when: When::Now,
         currency: None,
     };
-    let expected = app.look(&ask, &preview).await?.expected;
+    let expected = app.look(owner, &preview).await?.expected;
     let order = SetOrder {
         domain,
         numbers,
         when: When::Now,
         expected,
     };
-    app.do_now(ask, order).await?;
-    Ok(domain)
+    app.do_now(owner.clone(), order).await?;
+    Ok(())
 }
 
 /// A user who will own a domain below: on a Business seat, with the permission.
@@ -231,7 +264,8 @@ async fn member(
     add(app, owner, domain, new).await
 }
 
-fn named(email: &str, name: &str) -> NewUser {
+/// A user with nothing but an address and a name.
+pub fn named(email: &str, name: &str) -> NewUser {
     NewUser {
         email: email.to_owned(),
         name: name.to_owned(),
@@ -239,7 +273,8 @@ fn named(email: &str, name: &str) -> NewUser {
     }
 }
 
-async fn add(
+/// Adds a user, whose password is everyone's.
+pub async fn add(
     app: &Arc<App>,
     owner: &str,
     domain: DomainId,
@@ -268,7 +303,8 @@ async fn sign_up(app: &Arc<App>, email: &str, name: &str) -> Result<(), Failure>
     told(|keep| app.sign_up(Ask::default(), new, keep), |_| ()).await
 }
 
-async fn sign_in(app: &Arc<App>, email: &str) -> Result<(Ask, AccountId), Failure> {
+/// Signs someone in.
+pub async fn sign_in(app: &Arc<App>, email: &str) -> Result<(Ask, AccountId), Failure> {
     let said = LogIn {
         email: email.to_owned(),
         password: PASSWORD.to_owned(),
