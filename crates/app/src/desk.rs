@@ -13,7 +13,7 @@ use futures::FutureExt;
 use tokio::sync::oneshot;
 use usher_rules::{DomainId, Head, Refusal, TokenId};
 use usher_store::load::DUE_OF_A_KIND;
-use usher_store::records::{Digest, Remembered};
+use usher_store::records::{Digest, Remembered, TokenKind};
 use usher_store::{Error, Grown, Load, Snapshot, Store, Turn, Unit, Write};
 
 use crate::draft::Draft;
@@ -402,7 +402,12 @@ fn remembered_under(job: &dyn AnyJob, lane: Head, seen: &Snapshot) -> Option<(He
 /// Whose token it is: an account's, or the session's whose device has it.
 fn bearer(digest: &Digest, seen: &Snapshot) -> Option<[u8; 16]> {
     if let Some(token) = seen.tokens.get(digest) {
-        return (token.expires_at > seen.world.now).then_some(token.account.bytes());
+        let own = match token.kind {
+            // It stands for itself: several may be with one account.
+            TokenKind::Proxy => token.id.bytes(),
+            _ => token.account.bytes(),
+        };
+        return (token.expires_at > seen.world.now).then_some(own);
     }
     seen.session_by_token(digest)
         .map(|(_, session)| session.bytes())

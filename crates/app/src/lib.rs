@@ -26,6 +26,7 @@ pub mod operator;
 pub mod outbox;
 pub mod passwords;
 pub mod pools;
+pub mod proxies;
 pub mod reports;
 pub mod sandbox;
 pub mod seats;

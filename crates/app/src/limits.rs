@@ -30,6 +30,10 @@ pub const PAGE: u32 = 200;
 pub const PAGE_DEFAULT: u32 = 50;
 /// Tokens of one account.
 pub const TOKENS: usize = 200;
+/// Credentials of proxies.
+pub const PROXIES: u32 = 100;
+/// For how long a proxy's credential is good unless it is revoked, in seconds: a hundred years.
+pub const PROXY_SECONDS: i64 = 100 * 366 * 24 * 3600;
 /// Bytes of an idempotency key.
 pub const IDEMPOTENCY_KEY: usize = 255;
 /// For how long an answer is kept under its idempotency key, in seconds (rule I3).

@@ -209,7 +209,7 @@ impl UseCase for NewOperator {
 
 /// Whether the caller runs the server.
 #[derive(Clone)]
-struct IsOperator;
+pub(crate) struct IsOperator;
 
 impl Look for IsOperator {
     type Answer = ();

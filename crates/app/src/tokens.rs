@@ -111,7 +111,14 @@ fn prefix(kind: TokenKind) -> &'static str {
         TokenKind::LogIn => "ses",
         TokenKind::Personal => "ush",
         TokenKind::PasswordReset => "rst",
+        TokenKind::Proxy => "prx",
     }
+}
+
+/// Whether an account's owner sees and ends tokens of this kind. One that chooses a password
+/// is nobody's to see; a proxy's is looked after by all operators ([`crate::proxies`]).
+fn is_shown(kind: TokenKind) -> bool {
+    matches!(kind, TokenKind::LogIn | TokenKind::Personal)
 }
 
 /// Makes a token.
@@ -165,7 +172,7 @@ pub(crate) fn end(draft: &mut Draft<'_>, token: &Token) {
 pub(crate) fn end_log_ins(draft: &mut Draft<'_>, account: AccountId, but: Option<TokenId>) {
     let all = draft.snapshot().tokens.values();
     let theirs = all.filter(|t| t.account == account && Some(t.id) != but);
-    let ending = theirs.filter(|t| t.kind != TokenKind::Personal).cloned();
+    let ending = theirs.filter(|t| t.kind.goes_by_password()).cloned();
     let mut ending: Vec<Token> = ending.collect();
     ending.sort_by_key(|token| token.id);
     for token in &ending {
@@ -209,7 +216,7 @@ impl UseCase for RevokeToken {
         own::own(draft, self.account)?;
         let mut all = draft.snapshot().tokens.values();
         let token = all.find(|t| t.id == self.id && t.account == self.account);
-        let token = token.filter(|t| t.kind != TokenKind::PasswordReset);
+        let token = token.filter(|t| is_shown(t.kind));
         let token = token.ok_or(Refusal::not_found("token"))?.clone();
         end(draft, &token);
         Ok(())
@@ -247,7 +254,7 @@ impl App {
     pub async fn tokens(&self, ask: &Ask) -> Result<Tokens, Failure> {
         let (token, now) = self.look(ask, &Current).await?;
         let mut items = self.store.tokens(token.account).await?;
-        items.retain(|t| t.expires_at > now && t.kind != TokenKind::PasswordReset);
+        items.retain(|t| t.expires_at > now && is_shown(t.kind));
         Ok(Tokens {
             items,
             current: token.id,

@@ -46,7 +46,7 @@ impl View<'_> {
             .token
             .and_then(|digest| self.snapshot.tokens.get(&digest))
             .filter(|token| token.expires_at > world.now)
-            .filter(|token| token.kind != TokenKind::PasswordReset)
+            .filter(|token| matches!(token.kind, TokenKind::LogIn | TokenKind::Personal))
             .ok_or(Refusal::NotSignedIn)?;
         let account = *world.account(token.account)?;
         if let usher_rules::accounts::Place::Managed { domain, user } = account.place {
@@ -59,6 +59,23 @@ impl View<'_> {
             account,
             token: token.clone(),
         })
+    }
+
+    /// A trusted proxy, by a credential of its own, which nobody has revoked (rule F1).
+    ///
+    /// # Errors
+    /// [`Refusal::NotAllowed`] for someone who is signed in, [`Refusal::NotSignedIn`] for
+    /// anyone else.
+    pub fn proxy(&self) -> Result<(), Refusal> {
+        let token = self.ask.token.and_then(|d| self.snapshot.tokens.get(&d));
+        let good = |token: &Token| {
+            token.kind == TokenKind::Proxy && token.expires_at > self.snapshot.world.now
+        };
+        if token.is_some_and(good) {
+            return Ok(());
+        }
+        self.caller()?;
+        Err(Refusal::NotAllowed)
     }
 
     /// How the caller stands to a domain.

@@ -35,7 +35,7 @@ described names each field in `errors`.
 it is done once and answered alike.
 - Every answer carries an `x-request-id`; one that comes with the request (a UUID) is kept.";
 
-const TAGS: [(&str, &str); 15] = [
+const TAGS: [(&str, &str); 16] = [
     (
         "accounts",
         "Getting in: signing up, logging in and out, a new password.",
@@ -74,6 +74,10 @@ const TAGS: [(&str, &str); 15] = [
     (
         "reports",
         "How the seats of a pool were used, and how many its load needs.",
+    ),
+    (
+        "proxies",
+        "Trusted proxies: their credentials, what they ask and what they report.",
     ),
     ("operator", "For whoever runs the server."),
     (

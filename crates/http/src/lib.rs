@@ -27,6 +27,7 @@ mod pages;
 mod pools;
 mod prices;
 pub mod problem;
+pub mod proxies;
 mod reports;
 mod sandbox;
 mod seats;
@@ -75,6 +76,7 @@ fn api() -> OpenApiRouter<Http> {
         .merge(teams::routes())
         .merge(links::routes())
         .merge(reports::routes())
+        .merge(proxies::routes())
         .merge(operator::routes())
         .merge(sandbox::routes())
         .merge(server::routes())

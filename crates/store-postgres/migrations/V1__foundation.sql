@@ -342,7 +342,7 @@ CREATE TABLE tokens (
     account uuid NOT NULL,
     id uuid NOT NULL,
     digest bytea NOT NULL CHECK (octet_length(digest) = 32),
-    kind text COLLATE "C" NOT NULL CHECK (kind IN ('log_in', 'personal', 'password_reset')),
+    kind text COLLATE "C" NOT NULL CHECK (kind IN ('log_in', 'personal', 'password_reset', 'proxy')),
     name text COLLATE "C" NOT NULL,
     read_only bigint NOT NULL CHECK (read_only IN (0, 1)),
     created_at bigint NOT NULL,
@@ -351,6 +351,7 @@ CREATE TABLE tokens (
 );
 CREATE UNIQUE INDEX token_digest ON tokens (digest);
 CREATE INDEX tokens_by_expiry ON tokens (expires_at);
+CREATE INDEX tokens_of_proxies ON tokens (id) WHERE kind = 'proxy';
 
 CREATE TABLE remembered (
     head uuid NOT NULL,

@@ -221,6 +221,10 @@ impl Store for PostgresStore {
         self.lists.tokens(account).await
     }
 
+    async fn proxies(&self, limit: u32) -> Result<Vec<Token>> {
+        self.lists.proxies(limit).await
+    }
+
     async fn claim_mail(&self, now: Time, lease_until: Time, limit: u32) -> Result<Vec<Mail>> {
         self.lists.claim_mail(now, lease_until, limit).await
     }

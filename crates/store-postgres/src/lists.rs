@@ -217,6 +217,11 @@ impl Lists {
         self.rows(lists::TOKENS, &[&account.0], lists::token).await
     }
 
+    pub(crate) async fn proxies(&self, limit: u32) -> Result<Vec<Token>> {
+        self.rows(lists::PROXIES, &[&i64::from(limit)], lists::token)
+            .await
+    }
+
     pub(crate) async fn claim_mail(
         &self,
         now: Time,

@@ -338,7 +338,7 @@ CREATE TABLE tokens (
     account BLOB NOT NULL,
     id BLOB NOT NULL,
     digest BLOB NOT NULL CHECK (length(digest) = 32),
-    kind TEXT NOT NULL CHECK (kind IN ('log_in', 'personal', 'password_reset')),
+    kind TEXT NOT NULL CHECK (kind IN ('log_in', 'personal', 'password_reset', 'proxy')),
     name TEXT NOT NULL,
     read_only INTEGER NOT NULL CHECK (read_only IN (0, 1)),
     created_at INTEGER NOT NULL,
@@ -347,6 +347,7 @@ CREATE TABLE tokens (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX token_id ON tokens (account, id);
 CREATE INDEX tokens_by_expiry ON tokens (expires_at);
+CREATE INDEX tokens_of_proxies ON tokens (id) WHERE kind = 'proxy';
 
 CREATE TABLE remembered (
     head BLOB NOT NULL,

@@ -263,6 +263,11 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn proxies(&self, limit: u32) -> Result<Vec<Token>> {
+        self.list(lists::PROXIES, vec![int(limit)], lists::token)
+            .await
+    }
+
     async fn claim_mail(&self, now: Time, lease_until: Time, limit: u32) -> Result<Vec<Mail>> {
         let text = lists::numbered(lists::CLAIM_MAIL, '?');
         let params = vec![int(now.0), int(lease_until.0), int(limit)];

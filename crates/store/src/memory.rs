@@ -266,6 +266,10 @@ impl Store for MemoryStore {
         Ok(self.lock().tables.tokens_of(account))
     }
 
+    async fn proxies(&self, limit: u32) -> Result<Vec<Token>> {
+        Ok(self.lock().tables.proxies(limit))
+    }
+
     async fn claim_mail(&self, now: Time, lease_until: Time, limit: u32) -> Result<Vec<Mail>> {
         Ok(self.lock().tables.claim_mail(now, lease_until, limit))
     }

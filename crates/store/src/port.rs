@@ -151,6 +151,9 @@ pub trait Store: Send + Sync + 'static {
     /// An account's tokens, newest first.
     async fn tokens(&self, account: usher_rules::AccountId) -> Result<Vec<Token>>;
 
+    /// Credentials of proxies, whoever issued them, newest first (rule F1).
+    async fn proxies(&self, limit: u32) -> Result<Vec<Token>>;
+
     /// Takes mails that are due, for one process until `lease_until`.
     async fn claim_mail(&self, now: Time, lease_until: Time, limit: u32) -> Result<Vec<Mail>>;
 

@@ -124,6 +124,9 @@ pub enum TokenKind {
     Personal,
     /// Chooses a new password (rule I4).
     PasswordReset,
+    /// The credential of a trusted proxy (rule F1), kept with the account of the operator who
+    /// issued it. It stands for the proxy, not for the account.
+    Proxy,
 }
 
 impl TokenKind {
@@ -134,6 +137,7 @@ impl TokenKind {
             TokenKind::LogIn => "log_in",
             TokenKind::Personal => "personal",
             TokenKind::PasswordReset => "password_reset",
+            TokenKind::Proxy => "proxy",
         }
     }
 
@@ -144,9 +148,16 @@ impl TokenKind {
             TokenKind::LogIn,
             TokenKind::Personal,
             TokenKind::PasswordReset,
+            TokenKind::Proxy,
         ]
         .into_iter()
         .find(|kind| kind.name() == name)
+    }
+
+    /// Whether a new password ends it (rule I4).
+    #[must_use]
+    pub fn goes_by_password(self) -> bool {
+        matches!(self, TokenKind::LogIn | TokenKind::PasswordReset)
     }
 }
 

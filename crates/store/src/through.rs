@@ -183,6 +183,11 @@ impl<B: Between> Store for Through<B> {
         self.between.tokens(self.store.as_ref(), account).await
     }
 
+    async fn proxies(&self, limit: u32) -> Result<Vec<Token>> {
+        self.between.asked().await?;
+        self.store.proxies(limit).await
+    }
+
     async fn claim_mail(&self, now: Time, lease_until: Time, limit: u32) -> Result<Vec<Mail>> {
         self.between.asked().await?;
         self.store.claim_mail(now, lease_until, limit).await

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use usher_rules::event::AccountDetail;
 use usher_rules::roles::Permission;
 use usher_rules::{AccountId, Event, Head, Refusal, Time, TokenId};
-use usher_store::records::{Token, TokenKind};
+use usher_store::records::Token;
 use usher_store::{Load, Snapshot, Write};
 
 use super::{Again, needs_again, same_password, valid_password};
@@ -165,7 +165,7 @@ impl App {
     async fn end_stragglers(self: &Arc<Self>, changed: Changed) -> Result<(), Failure> {
         let mut tokens = self.store.tokens(changed.account).await?;
         tokens.retain(|token| {
-            token.kind != TokenKind::Personal
+            token.kind.goes_by_password()
                 && token.created_at <= changed.at
                 && Some(token.id) != changed.but
         });

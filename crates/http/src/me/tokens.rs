@@ -55,8 +55,8 @@ impl TokenAnswer {
             id: token.id.into(),
             kind: match token.kind {
                 TokenKind::Personal => TokenWord::Personal,
-                // Tokens that choose a password are no one's to list.
-                TokenKind::LogIn | TokenKind::PasswordReset => TokenWord::LogIn,
+                // Tokens that choose a password, and proxies', are not listed here.
+                TokenKind::LogIn | TokenKind::PasswordReset | TokenKind::Proxy => TokenWord::LogIn,
             },
             name: token.name.clone(),
             read_only: token.read_only,

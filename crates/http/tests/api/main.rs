@@ -15,6 +15,7 @@ mod me;
 mod operator;
 mod pages;
 mod pools;
+mod proxies;
 mod reports;
 mod roles;
 mod sandbox;

@@ -20,7 +20,7 @@ const HEAD: &str = "\
 # in these roles; self: the user that the route is about; above: the owner of the domain
 # above; below: the owner of the domain below, a member of this one; outsider: someone who is
 # signed in; operator: who runs the server; device: the session that the route is about, by its
-# token; anonymous: nobody.
+# token; proxy: one with a credential; anonymous: nobody.
 ";
 
 /// Pages for people are no part of the document: their templates, and one of each.
@@ -55,6 +55,7 @@ struct Stage {
     token: String,
     link: Value,
     guest_call: String,
+    proxy: Value,
 }
 
 impl Stage {
@@ -100,7 +101,10 @@ impl Stage {
         let guest_call = world.anonymous().post(&guest_call, json!({})).await;
         let guest_call = text(&guest_call.expect(201)["id"]);
         seated.reports(&guest_call, "ended").await.expect(200);
+        let proxy = json!({"name": "sip-1"});
+        let proxy = world.operator.post("/v1/operator/proxies", proxy).await;
         Stage {
+            proxy: proxy.expect(201),
             pool,
             empty_pool,
             session: seated.session.clone(),
@@ -133,6 +137,7 @@ impl Stage {
             ("outsider", world.outsider.clone()),
             ("operator", world.operator.clone()),
             ("device", world.server.client(Some(&self.token))),
+            ("proxy", world.server.client(self.proxy["token"].as_str())),
             ("anonymous", world.anonymous()),
         ]
     }
@@ -160,9 +165,11 @@ impl Stage {
         };
         let query = match operation {
             "report_seats" | "report_seats_needed" => format!("?pool={}", text(&pool["id"])),
+            "check_live_service" => "?email=target@example.com".to_owned(),
             _ => String::new(),
         };
         format!("{template}{query}")
+            .replace("{proxy}", &text(&self.proxy["proxy"]["id"]))
             .replace("{pool}", &text(&pool["id"]))
             .replace("{session}", &text(&self.session["id"]))
             .replace("{call}", &call)
@@ -222,6 +229,11 @@ impl Stage {
                 json!({"device": {"id": "desk-2", "name": "Desk 2"}, "take_over": true})
             }
             "report_call" | "report_progress" => json!({"phase": "ringing"}),
+            "issue_proxy" => json!({"name": "sip-2"}),
+            "report_call_by_proxy" => {
+                json!({"email": "target@example.com", "phase": "ringing"})
+            }
+            "report_registration" => json!({"email": "target@example.com"}),
             "move_clock" => json!({"advance_seconds": 1}),
             _ => return None,
         })

@@ -13,7 +13,7 @@ use usher_rules::{Head, Time};
 use super::build::*;
 use crate::lists::{Difference, VerificationLine};
 use crate::port::Forget;
-use crate::records::{Attempts, Remembered, Token};
+use crate::records::{Attempts, Remembered, Token, TokenKind};
 use crate::{Error, Store, Write};
 
 super::list! {
@@ -29,6 +29,7 @@ super::list! {
     j1_the_check_finds_a_person_without_a_user,
     c7_the_check_passes_over_a_closed_domain,
     i4_tokens_are_listed_the_newest_first,
+    f1_credentials_of_proxies_are_listed_whoever_issued_them,
     g7_pending_verifications_are_listed_the_oldest_first,
     j1_the_clock_does_not_go_back,
     j1_only_a_sandboxs_clock_can_be_moved,
@@ -297,6 +298,21 @@ async fn i4_tokens_are_listed_the_newest_first(store: Arc<dyn Store>) {
     let tokens = store.tokens(acc(1)).await.unwrap();
     assert_eq!(tokens, [3, 2, 1].map(|n| token(acc(1), n)));
     assert_eq!(store.tokens(acc(9)).await, Ok(vec![]));
+}
+
+async fn f1_credentials_of_proxies_are_listed_whoever_issued_them(store: Arc<dyn Store>) {
+    let others = account_made(1).put(Write::Token(token(acc(1), 1)));
+    others.done(&*store).await;
+    assert_eq!(store.proxies(10).await, Ok(vec![]));
+    let proxy = |account, n| Token {
+        kind: TokenKind::Proxy,
+        ..token(account, n)
+    };
+    let proxies = [proxy(acc(2), 23), proxy(acc(1), 22), proxy(acc(2), 21)];
+    let writes = proxies.iter().cloned().map(Write::Token);
+    Act::new().puts(writes).done(&*store).await;
+    assert_eq!(store.proxies(10).await, Ok(proxies.to_vec()));
+    assert_eq!(store.proxies(2).await, Ok(proxies[..2].to_vec()));
 }
 
 async fn g7_pending_verifications_are_listed_the_oldest_first(store: Arc<dyn Store>) {

@@ -15,7 +15,7 @@ use crate::lists::{
     DomainLine, EventLine, Listing, Page, Sort, Totals, UserLine, VerificationLine,
 };
 use crate::port::{Forget, MailOutcome};
-use crate::records::{Mail, Person, Token};
+use crate::records::{Mail, Person, Token, TokenKind};
 
 use super::tables::Tables;
 
@@ -161,6 +161,15 @@ impl Tables {
         let last = (account, TokenId::from_bytes([255; 16]));
         let tokens = self.tokens.range(first..=last);
         tokens.rev().map(|(_, token)| token.clone()).collect()
+    }
+
+    pub fn proxies(&self, limit: u32) -> Vec<Token> {
+        let all = self.tokens.values();
+        let all = all.filter(|token| token.kind == TokenKind::Proxy);
+        let mut all: Vec<Token> = all.cloned().collect();
+        all.sort_by_key(|token| std::cmp::Reverse(token.id));
+        all.truncate(limit as usize);
+        all
     }
 
     pub fn claim_mail(&mut self, now: Time, lease_until: Time, limit: u32) -> Vec<Mail> {

@@ -159,7 +159,14 @@ pub const TOKENS: &str = concat!(
     " FROM tokens t WHERE t.account = $1 ORDER BY t.id DESC"
 );
 
-/// Reads a row of [`TOKENS`].
+/// `$1` limit.
+pub const PROXIES: &str = concat!(
+    "SELECT ",
+    columns!(token),
+    " FROM tokens t WHERE t.kind = 'proxy' ORDER BY t.id DESC LIMIT $1"
+);
+
+/// Reads a row of [`TOKENS`] or [`PROXIES`].
 pub fn token(row: &dyn Columns) -> Result<Token> {
     Reader::new(row, "tokens", 0).token()
 }

@@ -296,6 +296,7 @@ impl Run {
                 TokenKind::LogIn,
                 TokenKind::Personal,
                 TokenKind::PasswordReset,
+                TokenKind::Proxy,
             ]),
             name: name(dice),
             read_only: dice.percent(50),
