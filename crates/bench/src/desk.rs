@@ -3,6 +3,7 @@
 //! by the session's, which the log-in gave.
 
 use crate::Result;
+use crate::handwritten;
 use crate::http::{self, Connection};
 use crate::load::{self, CONNECTIONS, Sample, Span, Tally};
 use crate::seed::Desk;
@@ -10,82 +11,110 @@ use crate::spread::Spread;
 use bytes::Bytes;
 use serde_json::json;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// 64 connections with their users.
 pub struct Agents {
-    address: SocketAddr,
     workers: Vec<Worker>,
 }
 
 struct Worker {
-    /// Their log-ins.
-    users: Vec<Bytes>,
+    address: SocketAddr,
+    users: Vec<User>,
     next: usize,
 }
 
+struct User {
+    log_in: Bytes,
+    /// The path below which its session is.
+    sessions: Arc<str>,
+}
+
 impl Agents {
-    pub fn new(address: SocketAddr, desks: &[Desk], spread: Spread) -> Self {
+    /// On several processes in turn: connection by connection.
+    pub fn new(addresses: &[SocketAddr], desks: &[Desk], spread: Spread) -> Self {
+        let sessions: Arc<str> = "/v1/sessions".into();
+        Self::of(addresses, spread, |domain, user| User {
+            log_in: log_in(&desks[domain], user),
+            sessions: sessions.clone(),
+        })
+    }
+
+    /// On the hand-written route, whose answers have so many bytes.
+    pub fn by_hand(address: SocketAddr, spread: Spread, bytes: usize) -> Self {
+        let token = "usher_bench_00000000000000000000000000000000";
+        Self::of(&[address], spread, |domain, user| {
+            let (pool, user) = handwritten::ids(domain, user);
+            let device = json!({"device": {"id": user, "name": "Desk"}});
+            let sessions = format!("/by-hand/pools/{pool}");
+            let path = format!("{sessions}/{user}/{bytes}");
+            User {
+                log_in: http::request("POST", &path, Some(token), Some(&device)),
+                sessions: sessions.into(),
+            }
+        })
+    }
+
+    fn of(addresses: &[SocketAddr], spread: Spread, user: impl Fn(usize, usize) -> User) -> Self {
         let workers = (0..CONNECTIONS).map(|connection| Worker {
+            address: addresses[connection % addresses.len()],
             users: spread
                 .of(connection)
-                .map(|(domain, user)| log_in(&desks[domain], user))
+                .map(|(domain, number)| user(domain, number))
                 .collect(),
             next: 0,
         });
         Self {
-            address,
             workers: workers.collect(),
         }
     }
 
     pub async fn round(&mut self, span: Span) -> Result<Sample> {
-        let (back, mut returned) = tokio::sync::mpsc::unbounded_channel();
-        let address = self.address;
-        let workers = std::mem::take(&mut self.workers).into_iter();
-        let sample = load::custom(
-            span,
-            workers.map(|mut worker| {
-                let back = back.clone();
-                move |mut tally: Tally| async move {
-                    let mut connection = Connection::open(address).await?;
-                    worker.drive(&mut connection, &mut tally).await?;
-                    back.send(worker).map_err(|_| "the round has ended")?;
-                    Ok(tally)
-                }
-            }),
-        )
-        .await?;
-        drop(back);
-        while let Some(worker) = returned.recv().await {
-            self.workers.push(worker);
-        }
-        Ok(sample)
+        load::custom(&mut self.workers, span).await
     }
 }
 
-fn log_in(desk: &Desk, user: usize) -> Bytes {
+/// How many bytes the answer to a log-in has. Logs one user in and off.
+pub async fn answer_bytes(address: SocketAddr, desk: &Desk) -> Result<usize> {
+    let mut connection = Connection::open(address).await?;
+    let answer = connection.send(&log_in(desk, 0)).await?;
+    let body = connection.body(answer).to_vec();
+    let log_off = log_off("/v1/sessions", &body)?;
+    connection.json(&log_off).await?;
+    Ok(body.len())
+}
+
+/// The request by which a user logs in.
+pub fn log_in(desk: &Desk, user: usize) -> Bytes {
     let (id, token) = &desk.users[user];
     let device = json!({"device": {"id": id, "name": "Desk"}});
     http::request("POST", "/v1/sessions", Some(token), Some(&device))
 }
 
-impl Worker {
-    async fn drive(&mut self, connection: &mut Connection, tally: &mut Tally) -> Result<()> {
+/// The request by which a session ends, of which this answer told.
+pub fn log_off(sessions: &str, answer: &[u8]) -> Result<Bytes> {
+    let session = after(answer, "\"id\":\"")?;
+    let token = after(answer, "\"token\":\"")?;
+    let path = format!("{sessions}/{session}");
+    Ok(http::request("DELETE", &path, Some(token), None))
+}
+
+impl load::Worker for Worker {
+    async fn drive(&mut self, tally: &mut Tally) -> Result<()> {
+        let mut connection = Connection::open(self.address).await?;
         loop {
-            let log_in = &self.users[self.next];
+            let user = &self.users[self.next];
             self.next = (self.next + 1) % self.users.len();
             let started = Instant::now();
-            let answer = connection.send(log_in).await?;
+            let answer = connection.send(&user.log_in).await?;
+            let goes_on = tally.note(started);
             let body = connection.body(answer);
             if answer.status != 201 {
                 let body = String::from_utf8_lossy(body);
                 return Err(format!("a log-in answered {}: {body}", answer.status).into());
             }
-            let session = after(body, "\"id\":\"")?;
-            let path = format!("/v1/sessions/{session}");
-            let log_off = http::request("DELETE", &path, Some(after(body, "\"token\":\"")?), None);
-            let goes_on = tally.note(started);
+            let log_off = log_off(&user.sessions, body)?;
             // Who is in logs off, though the round be over.
             let started = Instant::now();
             let answer = connection.send(&log_off).await?;

@@ -3,6 +3,8 @@
 //!
 //! Is not: a server for anything else. It looks no token up and keeps no state of its own.
 
+mod desk;
+
 use crate::{Result, handwritten};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -52,32 +54,30 @@ async fn answer_only(Path(bytes): Path<usize>) -> Json<Answer> {
     Json(Answer::new(license, bytes))
 }
 
+/// A status and what is wrong.
+type Failed = (StatusCode, String);
+
+fn internal(error: impl ToString) -> Failed {
+    (StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+}
+
 async fn by_hand(
     State(pool): State<Pool>,
-    Path((domain, user, bytes)): Path<(String, String, usize)>,
+    Path((domain, user, bytes)): Path<(Uuid, Uuid, usize)>,
     Json(license): Json<License>,
-) -> std::result::Result<Json<Answer>, (StatusCode, String)> {
-    let internal = |error: String| (StatusCode::INTERNAL_SERVER_ERROR, error);
-    let id = |text: &str| Uuid::try_parse(text).map_err(|error| internal(error.to_string()));
-    let (domain, user) = (id(&domain)?, id(&user)?);
-    let client = pool
-        .get()
-        .await
-        .map_err(|error| internal(error.to_string()))?;
+) -> std::result::Result<Json<Answer>, Failed> {
+    let client = pool.get().await.map_err(internal)?;
     let query = if license.tier == "base" {
         handwritten::DOWNGRADE
     } else {
         handwritten::UPGRADE
     };
-    let statement = client
-        .prepare_cached(query)
-        .await
-        .map_err(|error| internal(error.to_string()))?;
+    let statement = client.prepare_cached(query).await.map_err(internal)?;
     let request = Uuid::now_v7();
     let row = client
         .query_one(&statement, &[&domain, &user, &handwritten::ACTOR, &request])
         .await
-        .map_err(|error| internal(error.to_string()))?;
+        .map_err(internal)?;
     if row.get(0) {
         Ok(Json(Answer::new(license, bytes)))
     } else {
@@ -91,10 +91,11 @@ pub async fn serve(database_url: Option<String>, pool_size: usize) -> Result<()>
         .route("/floor/{bytes}", put(read_and_answer))
         .route("/floor/{bytes}", get(answer_only));
     if let Some(url) = database_url {
+        let pool = handwritten::pool(&url, pool_size)?;
         let by_hand = Router::new()
             .route("/by-hand/{domain}/{user}/{bytes}", put(by_hand))
-            .with_state(handwritten::pool(&url, pool_size)?);
-        routes = routes.merge(by_hand);
+            .with_state(pool.clone());
+        routes = routes.merge(by_hand).merge(desk::routes(pool));
     }
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("floor: listening on http://{}", listener.local_addr()?);

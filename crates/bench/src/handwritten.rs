@@ -11,6 +11,8 @@ use std::time::Instant;
 use tokio_postgres::{Client, Config, NoTls, Statement};
 use uuid::Uuid;
 
+pub mod desk;
+
 pub const UPGRADE: &str = "SELECT by_hand.upgrade($1, $2, $3, $4)";
 pub const DOWNGRADE: &str = "SELECT by_hand.downgrade($1, $2, $3, $4)";
 /// Who the journal says it was; one look-up less than Usher's.
@@ -32,8 +34,9 @@ pub fn ids(domain: usize, user: usize) -> (Uuid, Uuid) {
     (domain_id, user_id)
 }
 
-/// Makes the schema with these domains and users, each domain with a seat for every user.
-pub async fn seed(url: &str, spreads: &[Spread]) -> Result<()> {
+/// Makes the schema with these domains and users, each domain with a seat for every user, and
+/// with these pools, likewise.
+pub async fn seed(url: &str, spreads: &[Spread], pools: &[Spread]) -> Result<()> {
     let client = postgres::connect(url).await?;
     client
         .batch_execute(include_str!("handwritten.sql"))
@@ -60,6 +63,7 @@ pub async fn seed(url: &str, spreads: &[Spread]) -> Result<()> {
             )
             .await?;
     }
+    desk::seed(&client, pools).await?;
     client.batch_execute("VACUUM ANALYZE").await?;
     Ok(())
 }
@@ -98,29 +102,11 @@ impl Direct {
     }
 
     pub async fn round(&mut self, span: Span) -> Result<Sample> {
-        let (back, mut returned) = tokio::sync::mpsc::unbounded_channel();
-        let workers = std::mem::take(&mut self.workers);
-        let sample = load::custom(
-            span,
-            workers.into_iter().map(|mut worker| {
-                let back = back.clone();
-                move |mut tally: Tally| async move {
-                    worker.drive(&mut tally).await?;
-                    back.send(worker).map_err(|_| "the round has ended")?;
-                    Ok(tally)
-                }
-            }),
-        )
-        .await?;
-        drop(back);
-        while let Some(worker) = returned.recv().await {
-            self.workers.push(worker);
-        }
-        Ok(sample)
+        load::custom(&mut self.workers, span).await
     }
 }
 
-impl Worker {
+impl load::Worker for Worker {
     async fn drive(&mut self, tally: &mut Tally) -> Result<()> {
         loop {
             let (domain, user) = self.users[self.next % self.users.len()];

@@ -132,18 +132,32 @@ async fn drive(
     }
 }
 
-/// One round of anything else: each worker is one connection's loop over the given phases.
-pub async fn custom<W, F>(span: Span, workers: impl IntoIterator<Item = W>) -> Result<Sample>
-where
-    W: FnOnce(Tally) -> F,
-    F: Future<Output = Result<Tally>> + Send + 'static,
-{
+/// One connection's loop, which outlives its rounds: it goes on where it stopped.
+pub trait Worker: Send + 'static {
+    /// Works until the tally says that the round is over.
+    fn drive(&mut self, tally: &mut Tally) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// One round of anything else than requests that are rendered beforehand.
+pub async fn custom<W: Worker>(workers: &mut Vec<W>, span: Span) -> Result<Sample> {
     let phases = span.phases();
-    let tasks = workers
-        .into_iter()
-        .map(|worker| tokio::spawn(worker(Tally::new(phases))));
-    let tallies: Result<Vec<Tally>> = try_join_all(tasks).await?.into_iter().collect();
-    Ok(summed(tallies?, span.measured))
+    let tasks: Vec<_> = workers
+        .drain(..)
+        .map(|mut worker| {
+            tokio::spawn(async move {
+                let mut tally = Tally::new(phases);
+                worker.drive(&mut tally).await?;
+                Ok::<_, Box<dyn std::error::Error + Send + Sync>>((worker, tally))
+            })
+        })
+        .collect();
+    let mut tallies = Vec::with_capacity(tasks.len());
+    for done in try_join_all(tasks).await? {
+        let (worker, tally) = done?;
+        workers.push(worker);
+        tallies.push(tally);
+    }
+    Ok(summed(tallies, span.measured))
 }
 
 /// One request after the other on a single connection: how long one answer takes on its own.
@@ -164,15 +178,30 @@ fn summed(tallies: Vec<Tally>, measured: Duration) -> Sample {
         .flat_map(|tally| tally.latencies_us)
         .collect();
     all.sort_unstable();
-    let at = |share: f64| {
-        let index = (all.len() as f64 * share) as usize;
-        all.get(index.min(all.len().saturating_sub(1)))
-            .copied()
-            .map_or(0.0, f64::from)
-    };
     Sample {
         per_second: all.len() as f64 / measured.as_secs_f64(),
-        p50_us: at(0.5),
-        p99_us: at(0.99),
+        p50_us: quantile(&all, 0.5),
+        p99_us: quantile(&all, 0.99),
+    }
+}
+
+/// The value below which this share of them lies; zero of none.
+pub fn quantile(sorted: &[u32], share: f64) -> f64 {
+    let index = (sorted.len() as f64 * share) as usize;
+    let last = sorted.len().saturating_sub(1);
+    sorted.get(index.min(last)).copied().map_or(0.0, f64::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantile_is_one_of_the_values() {
+        let sorted: Vec<u32> = (1..=100).collect();
+        assert_eq!(quantile(&sorted, 0.5), 51.0);
+        assert_eq!(quantile(&sorted, 0.99), 100.0);
+        assert_eq!(quantile(&sorted, 1.0), 100.0);
+        assert_eq!(quantile(&[], 0.5), 0.0);
     }
 }

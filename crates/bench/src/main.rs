@@ -8,10 +8,12 @@ mod desk;
 mod floor;
 mod handwritten;
 mod http;
+mod listener;
 mod load;
 mod measure;
 mod postgres;
 mod process;
+mod redis;
 mod report;
 mod seed;
 mod spread;
@@ -40,13 +42,25 @@ struct Arguments {
     part: Option<Part>,
 }
 
+/// What is measured in interleaved rounds.
+const RATES: [&str; 8] = [
+    "floor",
+    "entitlements",
+    "upgrade_downgrade",
+    "handwritten_sql",
+    "log_in_log_out",
+    "handwritten_desk",
+    "processes",
+    "redis_semaphore",
+];
+
 /// What to measure, and how long.
 #[derive(Args)]
 pub struct Wish {
     /// Short rounds and small worlds: a look, not figures to publish
     #[arg(long)]
     quick: bool,
-    /// Only this: floor, entitlements, upgrade_downgrade, log_in_log_out, handwritten_sql, growth. May be repeated
+    /// Only this: floor, entitlements, upgrade_downgrade, handwritten_sql, log_in_log_out, handwritten_desk, processes, redis_semaphore, growth, storm, streams, sessions. May be repeated
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
     /// Only on this engine
@@ -161,19 +175,20 @@ async fn measure(arguments: &Arguments) -> Result<()> {
         );
     }
     let mut figures = Vec::new();
-    if [
-        "floor",
-        "entitlements",
-        "upgrade_downgrade",
-        "handwritten_sql",
-    ]
-    .iter()
-    .any(|name| wish.wants(name))
-    {
+    if RATES.iter().any(|name| wish.wants(name)) {
         figures.extend(measure::rates::measure(wish, &cluster, wish.span()).await?);
     }
     if wish.wants("growth") {
         figures.extend(measure::growth::measure(wish, &cluster, wish.span()).await?);
+    }
+    if wish.wants("storm") {
+        figures.extend(measure::storm::measure(wish, &cluster).await?);
+    }
+    if wish.wants("streams") {
+        figures.extend(measure::streams::measure(wish, &cluster, wish.span()).await?);
+    }
+    if wish.wants("sessions") {
+        figures.extend(measure::sessions::measure(wish, &cluster, wish.span()).await?);
     }
     report::print(&figures);
     report::write(&arguments.output, &figures)

@@ -75,6 +75,22 @@ impl Server {
     }
 }
 
+/// Lets this process, and those that it starts from now on, open so many files.
+pub async fn raise_file_limit(files: usize) -> Result<()> {
+    let own = std::process::id().to_string();
+    let limit = format!("--nofile={files}:");
+    let raised = Command::new("prlimit")
+        .args(["--pid", &own, &limit])
+        .status()
+        .await
+        .map_err(|error| format!("prlimit: {error}"))?;
+    if raised.success() {
+        Ok(())
+    } else {
+        Err(format!("{files} files can't be open at once here: raise the hard limit").into())
+    }
+}
+
 /// The `usher` that `cargo xtask bench` built: named by `USHER_BIN`, or beside this program.
 pub fn usher() -> Result<PathBuf> {
     let path = match std::env::var_os("USHER_BIN") {

@@ -3,7 +3,7 @@
 
 use std::io::IsTerminal as _;
 
-use metrics::describe_counter;
+use metrics::{Unit, describe_counter, describe_histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
@@ -35,6 +35,11 @@ pub fn gather() -> Result<PrometheusHandle, Error> {
     for (name, what) in COUNTERS {
         describe_counter!(name, what);
     }
+    describe_histogram!(
+        "usher_sweep_duration_seconds",
+        Unit::Seconds,
+        "Time of a sweep."
+    );
     handle.run_upkeep();
     Ok(handle)
 }

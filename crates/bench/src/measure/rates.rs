@@ -1,15 +1,15 @@
 //! The rates: floor, entitlements, upgrades and downgrades, and the hand-written rival.
 
+use super::desks::{self, Desks};
 use super::served::{self, Sizes};
-use super::throughput::{self, Contender, Pair};
+use super::throughput::{self, Contender, Pair, Work};
 use super::usher::Store;
-use crate::desk::Agents;
 use crate::handwritten::{self, Direct};
 use crate::load::Span;
 use crate::postgres::Cluster;
 use crate::process::Server;
 use crate::report::Figure;
-use crate::seed::{Desk, Seeded};
+use crate::seed::Seeded;
 use crate::spread::Spread;
 use crate::{Engine, Result, Wish};
 
@@ -18,10 +18,6 @@ pub const DOMAINS: usize = 1000;
 /// Seeded after the others, with a user for every connection.
 const HOT: Spread = Spread::hot(DOMAINS);
 const SPREAD: Spread = Spread::over(0, DOMAINS);
-/// Pools, one a domain.
-const POOLS: usize = 10_000;
-const HOT_POOL: Spread = Spread::hot(POOLS);
-const SPREAD_POOLS: Spread = Spread::over(0, POOLS);
 const ROUTE_SPREAD: Spread = Spread::over(DOMAINS + 1, DOMAINS);
 const ROUTE_HOT: Spread = Spread::hot(2 * DOMAINS + 1);
 
@@ -79,15 +75,6 @@ const PAIRS: &[Pair] = &[
         "handwritten_sql_route_hot",
         None,
     ),
-    Pair::new("log_in_log_out", Some(Engine::Sqlite), "floor", Some(0.35)),
-    Pair::new(
-        "log_in_log_out_hot",
-        Some(Engine::Sqlite),
-        "floor",
-        Some(0.35),
-    ),
-    Pair::new("log_in_log_out", Some(Engine::Postgres), "floor", None),
-    Pair::new("log_in_log_out_hot", Some(Engine::Postgres), "floor", None),
     Pair::new("upgrade_downgrade", Some(Engine::Postgres), "floor", None),
     Pair::new(
         "upgrade_downgrade_hot",
@@ -112,12 +99,7 @@ pub async fn measure(wish: &Wish, cluster: &Cluster, span: Span) -> Result<Vec<F
             served.push(serve(engine, cluster).await?);
         }
     }
-    let mut desks = Vec::new();
-    if wish.wants("log_in_log_out") {
-        for engine in wish.engines() {
-            desks.push(open_desks(engine, cluster).await?);
-        }
-    }
+    let desks = Desks::open(wish, cluster).await?;
     let sizes = match served.first() {
         Some(first) => Sizes::of(first.server.address, &first.seeded[0]).await?,
         None => Sizes::USUAL,
@@ -126,102 +108,61 @@ pub async fn measure(wish: &Wish, cluster: &Cluster, span: Span) -> Result<Vec<F
         "answers of {} bytes (license) and {} (entitlements)",
         sizes.license, sizes.entitlements
     );
-    let by_hand = wish.wants("handwritten_sql") && wish.wants_engine(Engine::Postgres);
-    let database = if by_hand {
+    let rivals = ["handwritten_sql", "handwritten_desk"];
+    let by_hand = rivals.iter().any(|name| wish.wants(name));
+    let database = if by_hand && wish.wants_engine(Engine::Postgres) {
         Some(seed_by_hand(cluster).await?)
     } else {
         None
     };
     let bare = bare_server(database.as_deref()).await?;
-    let mut contenders = vec![
-        Contender::http("floor", None, bare.address, served::floor(sizes.license)),
-        Contender::http(
-            "floor_entitlements",
-            None,
-            bare.address,
-            served::floor(sizes.entitlements),
-        ),
-        Contender::http(
-            "floor_get",
-            None,
-            bare.address,
-            served::floor_get(sizes.entitlements),
-        ),
-    ];
+    let mut contenders = floors(&bare, sizes);
     for usher in &served {
         contenders.extend(usher.contenders(wish));
     }
-    contenders.extend(desks.iter().flat_map(Open::contenders));
-    if let Some(url) = &database {
-        contenders.push(Contender::direct(
-            "handwritten_sql",
-            Direct::connect(url, &SPREAD).await?,
-        ));
-        contenders.push(Contender::direct(
-            "handwritten_sql_hot",
-            Direct::connect(url, &HOT).await?,
-        ));
-        for (name, spread) in [
-            ("handwritten_sql_route", ROUTE_SPREAD),
-            ("handwritten_sql_route_hot", ROUTE_HOT),
-        ] {
-            let scripts = served::change_by_hand(sizes.license, spread);
-            contenders.push(Contender::http(
-                name,
-                Some(Engine::Postgres),
-                bare.address,
-                scripts,
-            ));
-        }
+    if let Some(url) = &database
+        && wish.wants("handwritten_sql")
+    {
+        contenders.extend(by_function(url, &bare, sizes).await?);
     }
+    contenders.extend(desks.contenders(wish, database.as_deref(), &bare).await?);
     throughput::run(&mut contenders, wish.rounds, span).await?;
     for usher in served {
         usher.server.stop().await?;
         usher.store.check().await?;
     }
-    for open in desks {
-        open.server.stop().await?;
-        open.store.check().await?;
+    desks.close().await?;
+    let mut figures = throughput::figures(&contenders, &[PAIRS, desks::PAIRS].concat());
+    figures.extend(desks::evenness(&contenders));
+    Ok(figures)
+}
+
+fn floors(bare: &Server, sizes: Sizes) -> Vec<Contender> {
+    [
+        ("floor", served::floor(sizes.license)),
+        ("floor_entitlements", served::floor(sizes.entitlements)),
+        ("floor_get", served::floor_get(sizes.entitlements)),
+    ]
+    .map(|(name, scripts)| Contender::http(name, None, bare.address, scripts))
+    .into()
+}
+
+/// The hand-written function, called directly and behind a route.
+async fn by_function(url: &str, bare: &Server, sizes: Sizes) -> Result<Vec<Contender>> {
+    let engine = Some(Engine::Postgres);
+    let mut all = Vec::new();
+    for (name, spread) in [("handwritten_sql", SPREAD), ("handwritten_sql_hot", HOT)] {
+        let direct = Direct::connect(url, &spread).await?;
+        all.push(Contender::new(name, engine, Work::Direct(direct)));
     }
-    Ok(throughput::figures(&contenders, PAIRS))
-}
-
-/// A seeded Usher with pools at work.
-struct Open {
-    store: Store,
-    server: Server,
-    desks: Vec<Desk>,
-}
-
-impl Open {
-    fn contenders(&self) -> [Contender; 2] {
-        let (engine, address) = (self.store.engine, self.server.address);
-        [
-            ("log_in_log_out", SPREAD_POOLS),
-            ("log_in_log_out_hot", HOT_POOL),
-        ]
-        .map(|(name, spread)| {
-            Contender::desk(name, engine, Agents::new(address, &self.desks, spread))
-        })
+    for (name, spread) in [
+        ("handwritten_sql_route", ROUTE_SPREAD),
+        ("handwritten_sql_route_hot", ROUTE_HOT),
+    ] {
+        let scripts = served::change_by_hand(sizes.license, spread);
+        all.push(Contender::http(name, engine, bare.address, scripts));
     }
-}
-
-async fn open_desks(engine: Engine, cluster: &Cluster) -> Result<Open> {
-    let store = Store::create(engine, cluster, "desks").await?;
-    let mut seeder = store.seeder().await?;
-    let (spread, hot) = (SPREAD_POOLS, HOT_POOL);
-    let mut desks = seeder
-        .desks(spread.domains, spread.users_per_domain)
-        .await?;
-    desks.extend(seeder.desks(hot.domains, hot.users_per_domain).await?);
-    seeder.settle().await?;
-    store.check().await?;
-    let server = store.serve().await?;
-    Ok(Open {
-        store,
-        server,
-        desks,
-    })
+    Ok(all)
 }
 
 impl Served {
@@ -264,7 +205,13 @@ async fn serve(engine: Engine, cluster: &Cluster) -> Result<Served> {
 
 async fn seed_by_hand(cluster: &Cluster) -> Result<String> {
     let url = cluster.database("usher_bench_by_hand").await?;
-    handwritten::seed(&url, &[SPREAD, HOT, ROUTE_SPREAD, ROUTE_HOT]).await?;
+    let pools = [
+        desks::SPREAD,
+        desks::HOT,
+        desks::ROUTE_SPREAD,
+        desks::ROUTE_HOT,
+    ];
+    handwritten::seed(&url, &[SPREAD, HOT, ROUTE_SPREAD, ROUTE_HOT], &pools).await?;
     Ok(url)
 }
 

@@ -14,11 +14,21 @@ pub struct Store {
     program: PathBuf,
     folder: PathBuf,
     database_url: Option<String>,
+    sandbox: bool,
 }
 
 impl Store {
     /// An empty one, migrated.
     pub async fn create(engine: Engine, cluster: &Cluster, name: &str) -> Result<Self> {
+        Self::made(engine, cluster, name, false).await
+    }
+
+    /// Likewise, whose clock can be moved.
+    pub async fn sandbox(engine: Engine, cluster: &Cluster, name: &str) -> Result<Self> {
+        Self::made(engine, cluster, name, true).await
+    }
+
+    async fn made(engine: Engine, cluster: &Cluster, name: &str, sandbox: bool) -> Result<Self> {
         let folder = std::env::temp_dir().join(format!(
             "usher-bench-{}-{engine}-{name}",
             std::process::id()
@@ -33,6 +43,7 @@ impl Store {
             program: process::usher()?,
             folder,
             database_url,
+            sandbox,
         };
         process::run(&store.program, &store.arguments("migrate")?).await?;
         Ok(store)
@@ -51,6 +62,14 @@ impl Store {
         Server::start(&self.program, &arguments).await
     }
 
+    /// Likewise, which sweeps this often.
+    pub async fn serve_sweeping(&self, every_seconds: u32) -> Result<Server> {
+        let every = every_seconds.to_string();
+        let mut arguments = self.arguments("serve")?;
+        arguments.extend(["--listen", "127.0.0.1:0", "--sweep-seconds", &every]);
+        Server::start(&self.program, &arguments).await
+    }
+
     /// What `usher check` says; an error when anything differs.
     pub async fn check(&self) -> Result<()> {
         process::run(&self.program, &self.arguments("check")?).await?;
@@ -62,6 +81,9 @@ impl Store {
         let mut arguments = vec![command, "--data", folder];
         if let Some(url) = &self.database_url {
             arguments.extend(["--database-url", url]);
+        }
+        if self.sandbox {
+            arguments.push("--sandbox");
         }
         Ok(arguments)
     }

@@ -11,7 +11,8 @@ use crate::Result;
 use plot::{Ids, Plot};
 pub use sink::Sink;
 use std::sync::Arc;
-use usher_rules::{DomainId, UserId};
+use usher_rules::pools::PoolSettings;
+use usher_rules::{DomainId, Time, UserId};
 
 /// A seeded domain, as a caller sees it.
 #[derive(Debug, Clone)]
@@ -31,23 +32,56 @@ impl Seeded {
     }
 }
 
-/// A seeded domain with a pool, and its users with their tokens.
+/// A seeded domain with a pool and its users.
 #[derive(Debug, Clone)]
 pub struct Desk {
+    pub domain: String,
+    pub owner_token: Arc<str>,
+    /// Their log-ins, if they have any: id and token.
     pub users: Vec<(String, Arc<str>)>,
+    /// Their sessions, if they are in: id and token.
+    pub sessions: Vec<(String, Arc<str>)>,
+}
+
+/// How a desk opens.
+#[derive(Debug, Clone, Copy)]
+pub struct Opening {
+    pub users: usize,
+    pub settings: PoolSettings,
+    /// Whether the users hold tokens by which they can log in.
+    pub tokens: bool,
+    /// How many seconds ago each user logged in, by number; none when nobody is in.
+    pub in_since: Option<fn(usize) -> i64>,
+}
+
+impl Opening {
+    /// A seat for every user, and nobody in yet.
+    pub fn for_all(users: usize) -> Self {
+        Self {
+            users,
+            settings: PoolSettings {
+                seats: seats(users),
+                ..PoolSettings::default()
+            },
+            tokens: true,
+            in_since: None,
+        }
+    }
 }
 
 /// Makes worlds in one store.
 pub struct Seeder {
     sink: Sink,
     ids: Ids,
-    now: usher_rules::Time,
+    now: Time,
 }
 
 /// After so many desks likewise: their rules look at all that a plot holds.
 const DESKS_AT_ONCE: usize = 20;
 /// After so many people their rows are written out.
 const CHUNK: usize = 20_000;
+/// For so long a desk has been open when it is seeded: two days.
+const OPENED_SECONDS: i64 = 2 * 24 * 3600;
 
 impl Seeder {
     pub fn new(sink: Sink) -> Result<Self> {
@@ -77,28 +111,26 @@ impl Seeder {
         Ok(made)
     }
 
-    /// Root domains with a pool each, in which there is a seat for every user.
-    pub async fn desks(&mut self, domains: usize, users_per_domain: usize) -> Result<Vec<Desk>> {
+    /// Root domains with a pool each.
+    pub async fn desks(&mut self, domains: usize, opening: &Opening) -> Result<Vec<Desk>> {
         let mut made = Vec::with_capacity(domains);
-        let per_chunk = DESKS_AT_ONCE;
         while made.len() < domains {
             let mut plot = Plot::new(&mut self.ids, self.now);
-            for _ in 0..per_chunk.min(domains - made.len()) {
-                let owner = plot.root_owner();
-                let domain = plot.domain(owner, None, 0);
-                let pool = plot.pool(domain, seats(users_per_domain));
-                let users = (0..users_per_domain).map(|_| plot.sharer(domain, pool));
-                let users: Vec<_> = users.collect();
-                let users = users.into_iter();
-                made.push(Desk {
-                    users: users
-                        .map(|(user, account)| (user.to_string(), plot.token(account).into()))
-                        .collect(),
-                });
+            for _ in 0..DESKS_AT_ONCE.min(domains - made.len()) {
+                made.push(desk(&mut plot, self.now, opening));
             }
             self.sink.write(plot.finish()).await?;
         }
         Ok(made)
+    }
+
+    /// The same, of which only the number is of interest.
+    pub async fn crowd_of_desks(&mut self, domains: usize, opening: &Opening) -> Result<()> {
+        for made in (0..domains).step_by(DESKS_AT_ONCE) {
+            let some = DESKS_AT_ONCE.min(domains - made);
+            self.desks(some, opening).await?;
+        }
+        Ok(())
     }
 
     /// A root domain with many users, of whom only the number is of interest.
@@ -167,6 +199,38 @@ impl Seeder {
     pub async fn settle(self) -> Result<()> {
         self.sink.settle().await
     }
+}
+
+fn desk(plot: &mut Plot<'_>, now: Time, opening: &Opening) -> Desk {
+    // Before anybody was in, so that its journal goes forward.
+    plot.pass_to(now.plus_seconds(-OPENED_SECONDS));
+    let owner = plot.root_owner();
+    let domain = plot.domain(owner, None, 0);
+    let pool = plot.pool(domain, opening.settings);
+    let mut desk = Desk {
+        domain: domain.to_string(),
+        owner_token: plot.token(owner).into(),
+        users: vec![],
+        sessions: vec![],
+    };
+    let mut people = Vec::with_capacity(opening.users);
+    for _ in 0..opening.users {
+        let (user, account) = plot.sharer(domain, pool);
+        people.push(user);
+        if opening.tokens {
+            let token = plot.token(account).into();
+            desk.users.push((user.to_string(), token));
+        }
+    }
+    if let Some(in_since) = opening.in_since {
+        for (number, user) in people.into_iter().enumerate() {
+            plot.pass_to(now.plus_seconds(-in_since(number)));
+            let (session, token) = plot.session(domain, pool, user);
+            desk.sessions.push((session.to_string(), token.into()));
+        }
+    }
+    plot.pass_to(now);
+    desk
 }
 
 fn seats(users: usize) -> u32 {

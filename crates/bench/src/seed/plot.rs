@@ -15,10 +15,15 @@ use usher_rules::seats::SeatKind;
 use usher_rules::standing::State;
 use usher_rules::tiers::{Features, Tier};
 use usher_rules::users::License;
-use usher_rules::{AccountId, DomainId, Event, Head, PoolId, Time, TokenId, UnitId, UserId, World};
-use usher_store::records::{AccountRecord, DomainRecord, Person, PoolRecord, Token, TokenKind};
+use usher_rules::{
+    AccountId, DeviceKey, DomainId, Event, Head, PoolId, SessionId, Time, TokenId, UnitId, UserId,
+    World,
+};
+use usher_store::records::{
+    AccountRecord, DomainRecord, Person, PoolRecord, SessionRecord, Token, TokenKind,
+};
 use usher_store::tables::{self, Row, Value};
-use usher_store::unit::{JournalEntry, Unit, Write};
+use usher_store::unit::{JournalEntry, SessionRow, Unit, Write};
 use uuid::Uuid;
 
 /// Time-ordered ids as UUID version 7 has them, each one greater than the last.
@@ -153,21 +158,22 @@ impl<'ids> Plot<'ids> {
             .0
     }
 
-    /// A pool of so many shared seats, ordered for it.
-    pub fn pool(&mut self, domain: DomainId, seats: u32) -> PoolId {
+    /// What comes now happens at this moment.
+    pub fn pass_to(&mut self, now: Time) {
+        self.world.now = now;
+    }
+
+    /// A pool of shared seats, ordered for it.
+    pub fn pool(&mut self, domain: DomainId, settings: PoolSettings) -> PoolId {
         let pool = PoolId(self.ids.next());
         let head = Head::Domain(domain);
         let ordered = Event::OrderChanged {
             kind: SeatKind::SeatLicense,
             from: 0,
-            to: seats,
+            to: settings.seats,
             price_book: 0,
         };
         self.happens(head, ordered);
-        let settings = PoolSettings {
-            seats,
-            ..PoolSettings::default()
-        };
         self.happens(head, Event::PoolMade { pool, settings });
         self.put(Write::PoolRecord(PoolRecord {
             domain,
@@ -182,6 +188,35 @@ impl<'ids> Plot<'ids> {
     pub fn sharer(&mut self, domain: DomainId, pool: PoolId) -> (UserId, AccountId) {
         let license = License::Shared { pool };
         self.user(domain, license, Permissions::default())
+    }
+
+    /// A user of a pool logs in; gives the session with the secret of its device.
+    pub fn session(&mut self, domain: DomainId, pool: PoolId, user: UserId) -> (SessionId, String) {
+        let id = SessionId(self.ids.next());
+        let device_id = user.to_string();
+        let occupied = self.world.pools[&(domain, pool)].occupied + 1;
+        self.happens(
+            Head::Domain(domain),
+            Event::SessionStarted {
+                session: id,
+                user,
+                pool: Some(pool),
+                device: DeviceKey(Sha256::digest(device_id.as_bytes()).into()),
+                links_until: None,
+                occupied,
+            },
+        );
+        let secret = format!("usher_bench_{}", id.0.simple());
+        let record = SessionRecord {
+            device_id,
+            device_name: "Desk".into(),
+            token: Sha256::digest(secret.as_bytes()).into(),
+        };
+        let session = self.world.sessions[&(domain, id)];
+        let pool = &self.world.pools[&(domain, pool)];
+        let row = SessionRow::new(session, record, Some(pool));
+        self.put(Write::Session(row));
+        (id, secret)
     }
 
     /// A user who may own a sub-domain.

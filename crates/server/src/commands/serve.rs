@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use metrics::histogram;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -168,8 +169,10 @@ async fn sweep(
     mut stopping: watch::Receiver<bool>,
 ) {
     while !pause(every, &mut stopping).await {
-        if let Err(error) = app.sweep().await {
-            tracing::warn!(%error, "a sweep failed; the next one tries again");
+        let began = Instant::now();
+        match app.sweep().await {
+            Ok(_) => histogram!("usher_sweep_duration_seconds").record(began.elapsed()),
+            Err(error) => tracing::warn!(%error, "a sweep failed; the next one tries again"),
         }
         if let Err(error) = app.keep_keys().await {
             tracing::warn!(%error, "the signing keys could not be looked after");
