@@ -11,11 +11,17 @@ const NOTES: f64 = 190.0;
 const ROW: f64 = 24.0;
 const TOP: f64 = 44.0;
 
-/// Writes `performance.svg` (rates) and `performance-growth.svg` (costs) into the folder.
+/// What growth is measured by.
+const GROWTH: [&str; 3] = ["tree_totals.", "entitlements.", "users_page."];
+
+/// Writes `performance.svg` (rates), `performance-growth.svg` (costs) and `performance-desk.svg`
+/// (the front desk's latencies and sweeps) into the folder.
 pub fn write(figures: &Path, folder: &Path) -> Result<()> {
     let figures: Vec<Figure> = serde_json::from_slice(&std::fs::read(figures)?)?;
     let rates = bars_of(&figures, |figure| figure.unit == "1/s");
-    let growth = bars_of(&figures, |figure| figure.unit == "ms");
+    let grows = |figure: &Figure| GROWTH.iter().any(|name| figure.name.starts_with(name));
+    let growth = bars_of(&figures, |figure| figure.unit == "ms" && grows(figure));
+    let desk = bars_of(&figures, |figure| figure.unit == "ms" && !grows(figure));
     std::fs::create_dir_all(folder)?;
     let title = "Operations per second, 64 connections (whisker: least to greatest round)";
     std::fs::write(folder.join("performance.svg"), drawn(title, &rates))?;
@@ -24,6 +30,8 @@ pub fn write(figures: &Path, folder: &Path) -> Result<()> {
         folder.join("performance-growth.svg"),
         drawn_log(title, &growth),
     )?;
+    let title = "The front desk in milliseconds (log scale)";
+    std::fs::write(folder.join("performance-desk.svg"), drawn_log(title, &desk))?;
     Ok(())
 }
 
@@ -73,6 +81,7 @@ fn label(figure: &Figure) -> String {
 fn colour(figure: &Figure) -> &'static str {
     match figure.engine.as_deref() {
         _ if figure.name.starts_with("handwritten") => "#b0703c",
+        _ if figure.name.starts_with("redis") => "#b0703c",
         Some("sqlite") => "#2f7d6b",
         Some(_) => "#2f5d9b",
         None => "#8a8f98",

@@ -66,6 +66,8 @@ const PAST: i64 = 60;
 const IDLE_SWEEPS: f64 = 5.0;
 /// How often it is looked whether they have been.
 const LOOK: Duration = Duration::from_millis(200);
+/// A server that has not swept by then doesn't.
+const LONGEST: Duration = Duration::from_secs(300);
 /// Longer than a round: nobody sweeps but who moves the clock.
 const NEVER_SECONDS: u32 = 24 * 3600;
 
@@ -259,10 +261,14 @@ impl Watch {
 
     /// Looks once so many sweeps have been.
     async fn after(&mut self, times: f64) -> Result<Swept> {
+        let began = Instant::now();
         loop {
             let swept = self.look().await?;
             if swept.times >= times {
                 return Ok(swept);
+            }
+            if began.elapsed() > LONGEST {
+                return Err(format!("{} sweeps in {LONGEST:?}", swept.times).into());
             }
             tokio::time::sleep(LOOK).await;
         }
