@@ -61,7 +61,7 @@ pub fn build_planted() -> Result<PathBuf> {
     let beside = shell::usher().with_file_name("usher-planted");
     std::fs::copy(shell::usher(), &beside)?;
     // And the one without is where it was.
-    shell::run(shell::cargo().arg("build").args(targets))?;
+    build()?;
     Ok(beside)
 }
 

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use futures::FutureExt;
 use usher_rules::seats::SeatKind;
 use usher_rules::standing::State;
-use usher_rules::{AccountId, DomainId, Entry, Head, SessionId, Settings, World};
+use usher_rules::{AccountId, DomainId, Entry, Head, PoolId, SessionId, Settings, World};
 use usher_store::memory::MemoryStore;
 use usher_store::{Load, Snapshot, Store};
 
 use crate::desk::Desk;
+use crate::leads::comes_or_goes;
 use crate::ledger::Ledger;
 use crate::trace::{Check, Trace, that};
 
@@ -26,6 +27,8 @@ pub struct Book {
     pub replay: World,
     /// The lines about each session.
     about: BTreeMap<SessionId, Vec<u64>>,
+    /// The lines by which somebody came to a pool, or went.
+    traffic: BTreeMap<PoolId, Vec<u64>>,
 }
 
 impl Book {
@@ -38,6 +41,7 @@ impl Book {
             read_to: domains.chain(accounts).map(|head| (head, 0)).collect(),
             desks: BTreeMap::new(),
             about: BTreeMap::new(),
+            traffic: BTreeMap::new(),
             replay: World {
                 settings: Settings::default(),
                 ..World::default()
@@ -66,6 +70,9 @@ impl Book {
                     if let Some(session) = line.event.session() {
                         self.about.entry(session).or_default().push(line.seq);
                     }
+                    if let Some(pool) = comes_or_goes(&line.event) {
+                        self.traffic.entry(pool).or_default().push(line.seq);
+                    }
                     ledger.wrote(line)?;
                     if let Head::Domain(domain) = head {
                         self.desks.entry(*domain).or_default().read(line)?;
@@ -82,6 +89,11 @@ impl Book {
         let lines = self.about.get(&session).cloned().unwrap_or_default();
         let mut desks = self.desks.values();
         (lines, desks.any(|desk| desk.ended.contains_key(&session)))
+    }
+
+    /// The lines by which somebody came to a pool, or went.
+    pub fn traffic(&self, pool: PoolId) -> Vec<u64> {
+        self.traffic.get(&pool).cloned().unwrap_or_default()
     }
 
     /// Holds the rows against what the journals tell. Nothing is half written between two

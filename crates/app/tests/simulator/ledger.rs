@@ -47,6 +47,8 @@ pub struct Ledger {
     pools: BTreeSet<PoolId>,
     calls: BTreeSet<CallId>,
     refused: BTreeSet<usize>,
+    /// What a request was first answered with: the id of what was made, and when.
+    first: BTreeMap<usize, (String, Time)>,
 }
 
 impl Ledger {
@@ -83,15 +85,16 @@ impl Ledger {
     }
 
     /// An attempt was answered. All that it tells of stands in the journal, which was read.
-    pub fn answered(&self, attempt: Uuid, reply: &Reply, now: Time, book: &mut Book) -> Check {
+    pub fn answered(&mut self, attempt: Uuid, reply: &Reply, now: Time, book: &mut Book) -> Check {
         let (request, sent_at) = self.attempts[&attempt];
-        let asked = &self.asked[request];
         let mut words = reply.body.split(' ');
         let first = words.next().unwrap_or_default();
-        let id = Uuid::try_parse(first);
         if reply.status != YES {
             return Ok(());
         }
+        self.answers_the_same(request, first, now)?;
+        let id = Uuid::try_parse(first);
+        let asked = &self.asked[request];
         match &asked.act {
             Act::LogIn(case) => {
                 let Ok(id) = id else {
@@ -152,6 +155,17 @@ impl Ledger {
             }
             _ => Ok(()),
         }
+    }
+
+    /// I3: who asks once more under a key is told what was told first.
+    fn answers_the_same(&mut self, request: usize, what: &str, now: Time) -> Check {
+        let before = self.first.entry(request);
+        let (before, at) = before.or_insert_with(|| (what.to_owned(), now));
+        let forgotten = at.plus_seconds(KEY_KEPT) <= now || self.asked[request].key.is_none();
+        that(
+            before == what || forgotten,
+            "I3: asked twice and answered in two ways",
+        )
     }
 
     /// E8: a device that was heard of is present. What is remembered under a key says nothing

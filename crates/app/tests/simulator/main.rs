@@ -4,7 +4,8 @@
 //! at a front desk. Time jumps. Commits conflict, arrive twice or never; processes die before and
 //! after a commit; answers are lost and requests sent again. In between, everything is held
 //! against the journals: [`desk`] and [`clock`] reckon anew what rules E and F promise,
-//! [`ledger`] knows what was acknowledged, [`ears`] what devices were told, [`book`] compares rows, counts and the rules' own
+//! [`ledger`] knows what was acknowledged, [`ears`] and [`leads`] what
+//! devices and leads were told, [`book`] compares rows, counts and the rules' own
 //! replay.
 //!
 //! `USHER_SIMULATE_SEED=123` plays that seed alone and shows each step;
@@ -17,6 +18,7 @@ mod chance;
 mod clock;
 mod desk;
 mod ears;
+mod leads;
 mod ledger;
 mod opening;
 mod planted;

@@ -10,9 +10,10 @@ use usher_app::desk::{Failure, Reply};
 use usher_app::secrets::digest;
 use usher_app::sessions::{Heartbeat, OfSession, ReportCall};
 use usher_app::{App, Ask, Idempotency, Settings};
-use usher_rules::{LinkId, SessionId, Time};
+use usher_rules::{DomainId, LinkId, PoolId, SessionId, Time};
 use usher_store::Store;
 use usher_store::memory::MemoryStore;
+use usher_store::records::Digest;
 use usher_store::through::Through;
 use uuid::Uuid;
 
@@ -20,8 +21,9 @@ use crate::act::Act;
 use crate::book::{Book, at_once};
 use crate::chance::Chance;
 use crate::ears::Ears;
+use crate::leads::Leads;
 use crate::ledger::{Asked, Ledger};
-use crate::opening::{Cast, Opening};
+use crate::opening::{Cast, Company, Opening};
 use crate::trace::{Check, Trace, that};
 use crate::wire::Wire;
 use crate::wishes::{Told, Wishes};
@@ -84,6 +86,7 @@ struct Play {
     again: Vec<usize>,
     told: Vec<Told>,
     ears: Ears,
+    leads: Leads,
     book: Book,
     ledger: Ledger,
     trace: Trace,
@@ -125,6 +128,7 @@ impl Play {
             store,
             told: vec![Told::default(); opening.cast.people.len()],
             ears: Ears::default(),
+            leads: Leads::default(),
             cast: opening.cast.clone(),
             processes: Vec::new(),
             born: 0,
@@ -172,6 +176,7 @@ impl Play {
     async fn whole(&mut self) -> Check {
         self.book.read(0, &mut self.ledger, &mut self.trace)?;
         self.book.compare()?;
+        self.leads_begin();
         for step in 1..=self.script.steps {
             self.step = step;
             self.something();
@@ -248,6 +253,28 @@ impl Play {
         for of in self.ears.closed() {
             if self.chance.one_in(times) {
                 self.listen(of);
+            }
+        }
+        for (of, owner) in self.leads.closed() {
+            if self.chance.one_in(times) {
+                self.watch(of, owner);
+            }
+        }
+    }
+
+    fn watch(&mut self, of: (DomainId, PoolId), owner: Digest) {
+        let process = self.chance.below(self.processes.len());
+        let app = &self.processes[process].app;
+        self.leads.watch(app, process, of, owner);
+    }
+
+    /// The first pool of each domain has somebody who watches it.
+    fn leads_begin(&mut self) {
+        for Company { domain, owner } in self.cast.companies.clone() {
+            let pools = self.book.replay.pools.keys();
+            let first = pools.copied().find(|of| of.0 == domain);
+            if let Some(of) = first {
+                self.watch(of, owner);
             }
         }
     }
@@ -355,6 +382,7 @@ impl Play {
                 self.again.push(lost.request);
             }
             self.ears.cut(process);
+            self.leads.cut(process);
             self.processes[process] = self.process();
         }
     }
@@ -474,6 +502,7 @@ impl Play {
         self.collect()?;
         let shown = self.ears.shown();
         self.note(&format!("heard {shown}"));
-        self.ears.check(|session| self.book.about(session))
+        self.ears.check(|session| self.book.about(session))?;
+        self.leads.check(|pool| self.book.traffic(pool))
     }
 }
