@@ -11,7 +11,7 @@ const FUZZ_EXAMPLES: u32 = 200;
 /// Agents of the histories, on ten pools.
 const AGENTS: u32 = 2000;
 /// Runs of the simulator for each round, and how long one is.
-const SEEDS_A_ROUND: u32 = 100;
+const SEEDS_A_ROUND: u32 = 60;
 const STEPS: u32 = 400;
 
 /// `cargo xtask torture`
