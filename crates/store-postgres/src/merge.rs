@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use tokio_postgres::Row;
-use usher_store::queries::loads::{ALL, Query, Step};
+use usher_store::queries::loads::{ALL, PROBE, PROBED, Query, Step};
 use usher_store::queries::{postgres_type, render};
 use usher_store::tables::{Type, Value};
 use usher_store::{Result, Snapshot};
@@ -48,6 +48,23 @@ pub(crate) fn text(query: &Query, clock: &str) -> String {
         "SELECT keys.n, q.* FROM unnest({}) WITH ORDINALITY AS keys({}, n) \
          CROSS JOIN LATERAL ({one} OFFSET 0) AS q",
         arrays.join(", "),
+        names.join(", ")
+    )
+}
+
+/// The text of [`PROBE`] for many domains at once: what there is in any of them.
+pub(crate) fn probe(clock: &str) -> String {
+    let one = PROBE.replace("?1", "keys.domain");
+    let one = one.replace("?2", &format!("(SELECT {clock})"));
+    let names: Vec<String> = (0..PROBED.len()).map(|n| format!("c{n}")).collect();
+    let any = names.iter();
+    let any: Vec<String> = any
+        .map(|name| format!("COALESCE(bool_or(q.{name} IS NOT NULL), false)"))
+        .collect();
+    format!(
+        "SELECT {} FROM unnest($1::uuid[]) AS keys(domain) \
+         CROSS JOIN LATERAL ({one} OFFSET 0) AS q({})",
+        any.join(", "),
         names.join(", ")
     )
 }

@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_postgres::Statement;
 use usher_rules::Time;
-use usher_store::queries::loads::{ALL, Step, steps};
+use usher_store::queries::loads::{ALL, PROBED, Step, probed, steps};
 use usher_store::{Error, Load, Result, Snapshot};
 
 use crate::connect::{Config, Link, PATIENCE, Pauses, Purpose, pipeline};
@@ -140,6 +140,16 @@ impl Reader {
                 // Who asked may have gone.
                 let _ = answer.send(snapshot);
             }
+            self.end().await;
+        }
+    }
+
+    /// Ends the transaction of the last load, for which nobody waits.
+    async fn end(&mut self) {
+        if let Some(session) = &mut self.session
+            && session.end().await.is_err()
+        {
+            self.session = None;
         }
     }
 
@@ -186,9 +196,12 @@ struct Session {
     link: Link,
     begin: Statement,
     clock: Statement,
+    probe: Statement,
     commit: Statement,
     /// One per query, in the order of [`ALL`].
     queries: Vec<Statement>,
+    /// Whether a transaction has begun.
+    begun: bool,
 }
 
 impl Session {
@@ -200,9 +213,10 @@ impl Session {
         let texts = [
             BEGIN.to_owned(),
             format!("SELECT {clock}"),
+            merge::probe(clock),
             "COMMIT".to_owned(),
         ];
-        let [begin, clock, commit] = link
+        let [begin, clock, probe, commit] = link
             .prepare(texts)
             .await?
             .try_into()
@@ -211,38 +225,43 @@ impl Session {
             link,
             begin,
             clock,
+            probe,
             commit,
             queries,
+            begun: false,
         })
     }
 
-    /// One round trip. Several queries see one snapshot in one transaction; a single one
-    /// needs none. The clock is read before what is due by it.
+    /// One round trip, and another for what seldom is ([`PROBED`]). Several queries see one
+    /// snapshot in one transaction, which [`Session::end`] ends; a single one needs none. The
+    /// clock is read before what is due by it.
     async fn load(
         &mut self,
         merged: &[Merged],
         askers: usize,
     ) -> std::result::Result<Vec<Result<Snapshot>>, tokio_postgres::Error> {
-        let Session {
-            link,
-            begin,
-            clock,
-            commit,
-            queries,
-        } = self;
-        let params: Vec<_> = merged.iter().map(|m| m.keys.params()).collect();
+        let column = |merged: &Merged| probed(ALL[merged.query]);
+        let (seldom, sure): (Vec<&Merged>, Vec<&Merged>) =
+            merged.iter().partition(|merged| column(merged).is_some());
+        // Of these a key is a domain.
+        let domains = seldom
+            .iter()
+            .find(|merged| ALL[merged.query].keys.len() == 1);
+        let domains = domains.map(|merged| merged.keys.params());
+        let params: Vec<_> = sure.iter().map(|merged| merged.keys.params()).collect();
         let together = merged.len() > 1;
-        let Link { client, driver } = link;
+        self.begun = together;
+        let Link { client, driver } = &mut self.link;
         let mut requests = Vec::with_capacity(merged.len() + 3);
         if together {
-            requests.push(client.query(&*begin, &[]));
+            requests.push(client.query(&self.begin, &[]));
         }
-        requests.push(client.query(&*clock, &[]));
-        for (merged, params) in merged.iter().zip(&params) {
-            requests.push(client.query(&queries[merged.query], params));
+        requests.push(client.query(&self.clock, &[]));
+        if let Some(domains) = &domains {
+            requests.push(client.query(&self.probe, domains));
         }
-        if together {
-            requests.push(client.query(&*commit, &[]));
+        for (merged, params) in sure.iter().zip(&params) {
+            requests.push(client.query(&self.queries[merged.query], params));
         }
         let answers = driver.run(pipeline(requests)).await;
         let mut answers = answers.into_iter().skip(usize::from(together));
@@ -250,12 +269,44 @@ impl Session {
             Some(rows) => rows?.first().map_or(Ok(0), |row| row.try_get(0))?,
             None => 0,
         };
+        let mut pending = [true; PROBED.len()];
+        if domains.is_some()
+            && let Some(rows) = answers.next()
+            && let Some(row) = rows?.first()
+        {
+            for (column, any) in pending.iter_mut().enumerate() {
+                *any = row.try_get(column)?;
+            }
+        }
         let mut snapshot = Snapshot::default();
         snapshot.world.now = Time(now);
         let mut snapshots = vec![Ok(snapshot); askers];
-        for (merged, rows) in merged.iter().zip(answers) {
+        for (merged, rows) in sure.iter().zip(answers) {
+            merged.deal(&rows?, &mut snapshots);
+        }
+        let seldom = seldom.into_iter();
+        let there = seldom.filter(|merged| column(merged).is_none_or(|column| pending[column]));
+        let there: Vec<&Merged> = there.collect();
+        let params: Vec<_> = there.iter().map(|merged| merged.keys.params()).collect();
+        let requests = there.iter().zip(&params);
+        let requests =
+            requests.map(|(merged, params)| client.query(&self.queries[merged.query], params));
+        let answers = driver.run(pipeline(requests.collect())).await;
+        for (merged, rows) in there.iter().zip(answers) {
             merged.deal(&rows?, &mut snapshots);
         }
         Ok(snapshots)
+    }
+
+    /// Ends the transaction, if one has begun.
+    async fn end(&mut self) -> std::result::Result<(), tokio_postgres::Error> {
+        if !std::mem::take(&mut self.begun) {
+            return Ok(());
+        }
+        let Link { client, driver } = &mut self.link;
+        driver
+            .run(client.query(&self.commit, &[]))
+            .await
+            .map(|_| ())
     }
 }

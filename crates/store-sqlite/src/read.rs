@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 use usher_rules::{DomainId, Time};
 use usher_store::load::{Needs, ROUNDS};
-use usher_store::queries::loads::{self, Query, Step};
+use usher_store::queries::loads::{self, Step};
 use usher_store::tables::Value;
 use usher_store::{Error, Load, Result, Snapshot};
 
@@ -276,7 +276,7 @@ impl Pending {
             let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
             let mut pending = [false; loads::PROBED.len()];
             for (column, any) in pending.iter_mut().enumerate() {
-                *any = row.get(column)?;
+                *any = row.get::<_, Option<i64>>(column)?.is_some();
             }
             Ok(pending)
         };
@@ -286,10 +286,7 @@ impl Pending {
 
     /// The keys of a step for which there may be rows.
     fn of<'a>(&'a self, step: &'a Step) -> impl Iterator<Item = &'a Vec<Value>> {
-        let is_step = |query: &&Query| std::ptr::eq(*query, step.query);
-        let column = loads::PROBED
-            .iter()
-            .position(|group| group.iter().any(is_step));
+        let column = loads::probed(step.query);
         let any = move |n: usize| column.is_none_or(|column| self.0[n][column]);
         let keys = step.keys.iter().enumerate();
         keys.filter(move |(n, _)| any(*n)).map(|(_, key)| key)
