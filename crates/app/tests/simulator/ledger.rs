@@ -47,8 +47,8 @@ pub struct Ledger {
     pools: BTreeSet<PoolId>,
     calls: BTreeSet<CallId>,
     refused: BTreeSet<usize>,
-    /// What a request was first answered with: the id of what was made, and when.
-    first: BTreeMap<usize, (String, Time)>,
+    /// What a request was first answered with: the id of what was made.
+    first: BTreeMap<usize, String>,
 }
 
 impl Ledger {
@@ -130,7 +130,7 @@ impl Ledger {
             Act::Revoke(case) => {
                 let link = desk(book, case.domain).links.get(&case.link);
                 let at_latest = now.plus_seconds(CLOCKS_DIFFER);
-                let over = link.is_none_or(|link| link.until <= at_latest);
+                let over = link.is_none_or(|link| link.over || link.until <= at_latest);
                 that(over, "F2: an acknowledged revocation was lost")
             }
             Act::Ring(_) => {
@@ -159,11 +159,12 @@ impl Ledger {
 
     /// I3: who asks once more under a key is told what was told first.
     fn answers_the_same(&mut self, request: usize, what: &str, now: Time) -> Check {
-        let before = self.first.entry(request);
-        let (before, at) = before.or_insert_with(|| (what.to_owned(), now));
-        let forgotten = at.plus_seconds(KEY_KEPT) <= now || self.asked[request].key.is_none();
+        let before = self.first.entry(request).or_insert_with(|| what.to_owned());
+        let asked = &self.asked[request];
+        let known_until = asked.first_at.plus_seconds(KEY_KEPT);
+        let forgotten = asked.key.is_none() || known_until <= now;
         that(
-            before == what || forgotten,
+            *before == what || forgotten,
             "I3: asked twice and answered in two ways",
         )
     }
