@@ -6,14 +6,14 @@ use std::sync::Arc;
 use usher_rules::accounts::Account;
 use usher_rules::roles::{Power, Rank};
 use usher_rules::users::UserState;
-use usher_rules::{DomainId, Entry, Refusal, UserId};
+use usher_rules::{DomainId, Entry, Refusal, Time, UserId};
 use usher_store::load::DUE_OF_A_KIND;
 use usher_store::records::{Token, TokenKind};
 use usher_store::{Load, Snapshot};
 
 use crate::desk::Failure;
 use crate::sweep::Settle;
-use crate::{App, Ask};
+use crate::{App, Ask, limits};
 
 /// Someone who is signed in.
 #[derive(Debug, Clone)]
@@ -206,23 +206,30 @@ impl App {
         Ok((look.see(view)?, settled))
     }
 
-    /// Loads what is needed, given what was seen so far.
+    /// Loads what is needed, given what was seen so far. Decisions of one head never go back in
+    /// time, whatever the clocks of several processes say: a moment before the last decision is
+    /// no moment to see, for what is due between the two would be missed.
     pub(crate) async fn gather(
         &self,
         needs: impl Fn(&Snapshot, &mut Load) + Send + Sync + 'static,
     ) -> Result<Snapshot, Failure> {
-        let mut snapshot = self.store.gather(Arc::new(needs)).await?;
-        snapshot.world.settings = self.settings.rules;
-        never_back(&mut snapshot);
-        Ok(snapshot)
-    }
-}
-
-/// Decisions of one head never go back in time, whatever the clocks of several processes
-/// say.
-fn never_back(snapshot: &mut Snapshot) {
-    if let Some(latest) = snapshot.heads.values().map(|head| head.at).max() {
-        snapshot.world.now = snapshot.world.now.max(latest);
+        let needs = Arc::new(needs);
+        let mut not_before = Time::default();
+        for _ in 0..limits::ATTEMPTS {
+            let asked = needs.clone();
+            let needs = move |seen: &Snapshot, load: &mut Load| {
+                load.not_before = not_before;
+                asked(seen, load);
+            };
+            let mut snapshot = self.store.gather(Arc::new(needs)).await?;
+            let latest = snapshot.heads.values().map(|head| head.at).max();
+            if latest.is_none_or(|latest| latest <= snapshot.world.now) {
+                snapshot.world.settings = self.settings.rules;
+                return Ok(snapshot);
+            }
+            not_before = latest.unwrap_or_default();
+        }
+        Err(Failure::Busy)
     }
 }
 

@@ -28,14 +28,14 @@ pub(crate) fn clock(sandbox: bool) -> String {
 /// keeps the planner from beginning with a table that it takes to be empty, and not with the
 /// keys.
 ///
-/// A number after the first value of a key is the time. The clock bounds it: whoever asks
-/// need not know the database's time beforehand.
+/// A number after the first value of a key is the earliest moment that is wanted. The clock
+/// decides, once it is past that: whoever asks need not know the database's time.
 pub(crate) fn text(query: &Query, clock: &str) -> String {
     let names = &["a", "b", "c"][..query.keys.len()];
     let mut one = render(query.template);
     for (n, (name, kind)) in (1..).zip(names.iter().zip(query.keys)) {
         let value = match kind {
-            Type::Int if n > 1 => format!("LEAST(keys.{name}, (SELECT {clock}))"),
+            Type::Int if n > 1 => format!("GREATEST(keys.{name}, (SELECT {clock}))"),
             _ => format!("keys.{name}"),
         };
         one = one.replace(&format!("?{n}"), &value);
@@ -52,10 +52,11 @@ pub(crate) fn text(query: &Query, clock: &str) -> String {
     )
 }
 
-/// The text of [`PROBE`] for many domains at once: what there is in any of them.
+/// The text of [`PROBE`] for many domains at once (`$1`), not before a moment (`$2`): what there
+/// is in any of them.
 pub(crate) fn probe(clock: &str) -> String {
     let one = PROBE.replace("?1", "keys.domain");
-    let one = one.replace("?2", &format!("(SELECT {clock})"));
+    let one = one.replace("?2", &format!("GREATEST($2, (SELECT {clock}))"));
     let names: Vec<String> = (0..PROBED.len()).map(|n| format!("c{n}")).collect();
     let any = names.iter();
     let any: Vec<String> = any

@@ -30,6 +30,7 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 struct Request {
     steps: Vec<Step>,
+    not_before: Time,
     answer: oneshot::Sender<Result<Snapshot>>,
 }
 
@@ -62,9 +63,14 @@ impl Loads {
     pub(crate) async fn load(&self, load: &Load) -> Result<Snapshot> {
         let (answer, answered) = oneshot::channel();
         // What is due by now, whatever the time: the query itself asks the clock.
-        let steps = steps(load, Time(i64::MAX));
+        let not_before = load.not_before;
+        let steps = steps(load, not_before);
         let gone = || Error::Unavailable("the store is closing".to_owned());
-        let request = Request { steps, answer };
+        let request = Request {
+            steps,
+            not_before,
+            answer,
+        };
         self.queue.send(request).await.map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
     }
@@ -132,9 +138,15 @@ struct Reader {
 impl Reader {
     async fn serve(mut self, waiting: Arc<Waiting>) {
         while let Some(requests) = waiting.take().await {
-            let (steps, answers): (Vec<_>, Vec<_>) =
-                requests.into_iter().map(|r| (r.steps, r.answer)).unzip();
-            let loaded = self.load(&merge(steps), answers.len()).await;
+            let mut steps = Vec::with_capacity(requests.len());
+            let mut not_before = Vec::with_capacity(requests.len());
+            let mut answers = Vec::with_capacity(requests.len());
+            for request in requests {
+                steps.push(request.steps);
+                not_before.push(request.not_before);
+                answers.push(request.answer);
+            }
+            let loaded = self.load(&merge(steps), &not_before).await;
             waiting.done();
             for (answer, snapshot) in answers.into_iter().zip(loaded) {
                 // Who asked may have gone.
@@ -153,24 +165,24 @@ impl Reader {
         }
     }
 
-    /// A snapshot for each request. Reading changes nothing, so it is tried again when
-    /// the connection breaks.
-    async fn load(&mut self, merged: &[Merged], requests: usize) -> Vec<Result<Snapshot>> {
+    /// A snapshot for each request, not before its moment. Reading changes nothing, so it is
+    /// tried again when the connection breaks.
+    async fn load(&mut self, merged: &[Merged], not_before: &[Time]) -> Vec<Result<Snapshot>> {
         let deadline = Instant::now() + if self.down { Duration::ZERO } else { PATIENCE };
         loop {
             let failed = match self.session(deadline).await {
-                Ok(session) => match session.load(merged, requests).await {
+                Ok(session) => match session.load(merged, not_before).await {
                     Ok(snapshots) => return snapshots,
                     Err(error) if ends_session(&error) || session.link.is_lost() => {
                         self.session = None;
                         translate(error)
                     }
-                    Err(error) => return vec![Err(translate(error)); requests],
+                    Err(error) => return vec![Err(translate(error)); not_before.len()],
                 },
-                Err(error) => return vec![Err(error); requests],
+                Err(error) => return vec![Err(error); not_before.len()],
             };
             if Instant::now() >= deadline {
-                return vec![Err(failed); requests];
+                return vec![Err(failed); not_before.len()];
             }
         }
     }
@@ -238,7 +250,7 @@ impl Session {
     async fn load(
         &mut self,
         merged: &[Merged],
-        askers: usize,
+        not_before: &[Time],
     ) -> std::result::Result<Vec<Result<Snapshot>>, tokio_postgres::Error> {
         let column = |merged: &Merged| probed(ALL[merged.query]);
         let (seldom, sure): (Vec<&Merged>, Vec<&Merged>) =
@@ -247,7 +259,12 @@ impl Session {
         let domains = seldom
             .iter()
             .find(|merged| ALL[merged.query].keys.len() == 1);
-        let domains = domains.map(|merged| merged.keys.params());
+        let earliest = not_before.iter().max().map_or(0, |time| time.0);
+        let domains = domains.map(|merged| {
+            let mut params = merged.keys.params();
+            params.push(&earliest);
+            params
+        });
         let params: Vec<_> = sure.iter().map(|merged| merged.keys.params()).collect();
         let together = merged.len() > 1;
         self.begun = together;
@@ -278,9 +295,12 @@ impl Session {
                 *any = row.try_get(column)?;
             }
         }
-        let mut snapshot = Snapshot::default();
-        snapshot.world.now = Time(now);
-        let mut snapshots = vec![Ok(snapshot); askers];
+        let at = |not_before: &Time| {
+            let mut snapshot = Snapshot::default();
+            snapshot.world.now = Time(now).max(*not_before);
+            Ok(snapshot)
+        };
+        let mut snapshots: Vec<_> = not_before.iter().map(at).collect();
         for (merged, rows) in sure.iter().zip(answers) {
             merged.deal(&rows?, &mut snapshots);
         }

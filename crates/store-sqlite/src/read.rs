@@ -215,14 +215,14 @@ fn transaction(connection: &Connection, text: &str) -> Result<()> {
 fn gather(
     connection: &Connection,
     needs: &(dyn Fn(&Snapshot, &mut Load) + Send + Sync),
-    now: Time,
+    clock: Time,
 ) -> Result<Snapshot> {
     let mut snapshot = Snapshot::default();
-    snapshot.world.now = now;
     let mut loaded = Load::default();
     for _ in 0..ROUNDS {
         let mut wanted = loaded.clone();
         needs(&snapshot, &mut wanted);
+        snapshot.world.now = clock.max(wanted.not_before);
         let more = wanted.without(&loaded);
         if more == Load::default() {
             break;

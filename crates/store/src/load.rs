@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use usher_rules::{
-    AccountId, CallId, DomainId, Head, LinkId, PoolId, SessionId, TeamId, TokenId, UserId,
+    AccountId, CallId, DomainId, Head, LinkId, PoolId, SessionId, TeamId, Time, TokenId, UserId,
 };
 
 use crate::Snapshot;
@@ -77,6 +77,9 @@ pub struct Load {
     pub remembered: BTreeSet<(Head, Digest)>,
     /// Wrong attempts.
     pub attempts: BTreeSet<Digest>,
+    /// The snapshot's moment is not before this one, whatever the clock says: what is due by it
+    /// comes along.
+    pub not_before: Time,
     /// The system's head and all price books.
     pub prices: bool,
     /// The system's head and all signing keys.
@@ -138,6 +141,7 @@ impl Load {
             ($($set:ident),*) => {$( self.$set.extend(other.$set.iter().cloned()); )*};
         }
         each_set!(extend);
+        self.not_before = self.not_before.max(other.not_before);
         self.prices |= other.prices;
         self.keys |= other.keys;
     }

@@ -8,7 +8,7 @@ use usher_rules::{DomainId, Head, Time};
 
 use super::build::*;
 use crate::load::DUE_OF_A_KIND;
-use crate::{Store, Write};
+use crate::{Load, Store, Write};
 
 super::list! {
     e8_that_a_device_was_seen_only_grows,
@@ -22,6 +22,7 @@ super::list! {
     e6_a_domain_brings_the_sessions_that_are_due,
     e6_a_domain_brings_a_bounded_number_of_them,
     e6_what_is_due_first_comes_first,
+    j1_a_snapshot_is_not_before_the_moment_that_is_asked_for,
 }
 
 /// A pool with this silence limit and log-off clock, in seconds.
@@ -304,4 +305,35 @@ async fn e6_what_is_due_first_comes_first(store: Arc<dyn Store>) {
     closed.closed = true;
     planted(&*store, [Write::Domain(closed)]).await;
     assert_eq!(due(&*store, at(999)).await, [dom(1), dom(2)]);
+}
+
+/// Somebody's clock was ahead of this one: what is due by it comes along, and for nobody else who
+/// asks at the same time.
+async fn j1_a_snapshot_is_not_before_the_moment_that_is_asked_for(store: Arc<dyn Store>) {
+    let now = store.now().await.unwrap();
+    let timed = timed(Some(3600), None);
+    sharing_made(&*store, 1, timed, &[5]).await;
+    let session = Session {
+        seen_at: now,
+        ..session(dom(1), 5, Some(1))
+    };
+    planted(&*store, [session_row(session, Some(&timed))]).await;
+    let ahead = now.plus_seconds(7200);
+    let asked = [Time::ZERO, ahead].map(|not_before| {
+        let store = store.clone();
+        let load = Load {
+            domains: [dom(1)].into(),
+            not_before,
+            ..Load::default()
+        };
+        tokio::spawn(async move { store.load(&load).await.unwrap() })
+    });
+    for (asked, [due, far]) in asked.into_iter().zip([[false; 2], [true; 2]]) {
+        let snapshot = asked.await.unwrap();
+        assert_eq!(!snapshot.world.sessions.is_empty(), due);
+        assert_eq!(snapshot.world.now >= ahead, far, "{:?}", snapshot.world.now);
+    }
+    // The clock decides, once it is past that.
+    let snapshot = load(&*store, |load| load.not_before = T0).await;
+    assert!(snapshot.world.now >= now && snapshot.world.now < ahead);
 }

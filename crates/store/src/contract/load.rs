@@ -119,6 +119,7 @@ async fn j1_what_is_not_there_is_absent(store: Arc<dyn Store>) {
         link_tokens: [digest(9)].into(),
         teams: [(dom(1), tem(9))].into(),
         team_members: [(dom(1), tem(9))].into(),
+        not_before: Time::ZERO,
         prices: true,
         keys: true,
     };

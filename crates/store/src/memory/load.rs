@@ -11,7 +11,8 @@ use crate::{Load, Snapshot};
 use super::tables::{Claim, Holder, Tables};
 
 impl Tables {
-    pub fn load(&self, load: &Load, now: Time) -> Snapshot {
+    pub fn load(&self, load: &Load, clock: Time) -> Snapshot {
+        let now = clock.max(load.not_before);
         let mut reading = Reading {
             tables: self,
             snapshot: Snapshot::default(),
@@ -198,11 +199,9 @@ impl Reading<'_> {
 
     fn person(&mut self, domain: DomainId, id: UserId) {
         let key = (domain, id);
-        let Some(person) = self.tables.people.get(&key) else {
-            return;
-        };
-        if self.tables.users.contains_key(&key) {
-            self.user(domain, id);
+        self.user(domain, id);
+        let person = self.tables.people.get(&key);
+        if let Some(person) = person.filter(|_| self.tables.users.contains_key(&key)) {
             self.snapshot.people.insert(key, person.clone());
         }
     }
