@@ -423,9 +423,8 @@ fn decide(job: &dyn AnyJob, lane: Head, draft: &mut Draft<'_>) -> Reply {
     let Some(idempotency) = &job.ask().idempotency else {
         return job.decide(draft).reply;
     };
-    let earliest = now.plus_seconds(-limits::IDEMPOTENCY_SECONDS);
     let known = draft.snapshot().remembered.get(&(head.key(), key)).cloned();
-    if let Some(known) = known.filter(|known| known.at > earliest) {
+    if let Some(known) = known.filter(|known| known.stands_against(now)) {
         if known.fingerprint != idempotency.fingerprint {
             return job.refuse(&Refusal::IdempotencyMismatch);
         }

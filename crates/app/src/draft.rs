@@ -434,8 +434,8 @@ impl<'a> Draft<'a> {
     }
 
     /// What the batch writes; none, when nothing happened. An answer that is remembered
-    /// relies on the lane's head: of two processes that were asked the same, only one can
-    /// be the first.
+    /// relies on the lane's head, and the store takes it only where there is none: of two
+    /// processes that were asked the same, only one can be the first.
     pub(crate) fn finish(self, lane: Head) -> Option<Unit> {
         let mut writes = rows_after(&self.before, &self.snapshot.world);
         writes.extend(desk_after(&self.before, &self.snapshot, &self.renewed));

@@ -36,8 +36,6 @@ pub const PROXIES: u32 = 100;
 pub const PROXY_SECONDS: i64 = 100 * 366 * 24 * 3600;
 /// Bytes of an idempotency key.
 pub const IDEMPOTENCY_KEY: usize = 255;
-/// For how long an answer is kept under its idempotency key, in seconds (rule I3).
-pub const IDEMPOTENCY_SECONDS: i64 = 24 * 3600;
 /// Wrong attempts at a password that cost no wait (rule I1).
 pub const FREE_ATTEMPTS: i64 = 5;
 /// The longest wait between attempts, in seconds.

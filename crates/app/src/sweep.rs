@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use usher_rules::{DomainId, Head, Refusal};
 use usher_store::port::Forget;
+use usher_store::records::Remembered;
 use usher_store::{Load, Snapshot};
 
 use crate::desk::{Failure, UseCase};
@@ -75,7 +76,7 @@ impl App {
     pub async fn forget(&self) -> Result<u64, Failure> {
         let now = self.store.now().await?;
         let before = Forget {
-            remembered: now.plus_seconds(-limits::IDEMPOTENCY_SECONDS),
+            remembered: now.plus_seconds(-Remembered::KEPT_SECONDS),
             tokens: now,
             attempts: now.plus_seconds(-limits::ATTEMPTS_SECONDS),
             sessions: now.plus_seconds(-self.settings.rules.ended_session_seconds),

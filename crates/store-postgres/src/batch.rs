@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use usher_rules::Head;
+use usher_store::records::Remembered;
 use usher_store::tables::{self, Row, Table, Type, Value, journal_row};
 use usher_store::{Committed, Error, Unit, Write};
 use uuid::Uuid;
@@ -10,17 +11,25 @@ use uuid::Uuid;
 use crate::rows::{Block, key_bytes};
 use crate::turn;
 
-/// The tables that units write, by their place in the lists below. Attempts come first, as
-/// heads do: a unit that was overtaken is told so, and not what else is wrong with it.
+/// The tables that units write, by their place in the lists below. Those whose rows have to be
+/// the ones that were seen come first, as heads do: a unit that was overtaken is told so, and
+/// not what else is wrong with it.
 pub(crate) fn written() -> impl Iterator<Item = &'static Table> {
-    let others = [
-        &tables::HEADS,
-        &tables::JOURNAL,
-        &tables::META,
-        &tables::ATTEMPTS,
-    ];
+    let first = [&tables::ATTEMPTS, &tables::REMEMBERED];
+    let others = [&tables::HEADS, &tables::JOURNAL, &tables::META];
     let rest = tables::ALL.into_iter();
-    std::iter::once(&tables::ATTEMPTS).chain(rest.filter(move |table| !others.contains(table)))
+    let rest = rest.filter(move |table| !others.contains(table) && !first.contains(table));
+    first.into_iter().chain(rest)
+}
+
+/// Under which condition a row may take the place of the one that is there.
+fn condition(table: &Table) -> Option<String> {
+    if is_attempts(table) {
+        return Some("attempts.version = excluded.version - 1".to_owned());
+    }
+    let kept = Remembered::KEPT_SECONDS * 1_000_000;
+    std::ptr::eq(table, &raw const tables::REMEMBERED)
+        .then(|| format!("remembered.at <= excluded.at - {kept}"))
 }
 
 /// The text that locks heads, in the order of their ids, and tells their versions; -1 for
@@ -63,17 +72,17 @@ pub(crate) fn append() -> String {
     insert(&tables::JOURNAL)
 }
 
-/// The text that writes rows of a table whole. For attempts it divides by zero, as
-/// [`MOVE_HEADS`] does, when a row is not the one that was seen.
+/// The text that writes rows of a table whole. Where they have to be the ones that were seen it
+/// divides by zero, as [`MOVE_HEADS`] does, when one is not.
 pub(crate) fn put(table: &Table) -> String {
     let put = put_any(table);
-    if !is_attempts(table) {
-        return put;
+    match condition(table) {
+        None => put,
+        Some(seen) => format!(
+            "WITH put AS ({put} WHERE {seen} RETURNING 1) \
+            SELECT 1 / (count(*) = cardinality($1))::int FROM put"
+        ),
     }
-    format!(
-        "WITH put AS ({put} WHERE attempts.version = excluded.version - 1 RETURNING 1) \
-        SELECT 1 / (count(*) = cardinality($1))::int FROM put"
-    )
 }
 
 fn put_any(table: &Table) -> String {

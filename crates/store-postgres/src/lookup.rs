@@ -36,7 +36,7 @@ const FIND_ATTEMPTS: &str = "SELECT k.n FROM \
 
 /// For each unit, whether it was committed. One that changes no head is known by the first
 /// attempts that it counts, while nobody has counted further; without any it can't be
-/// found, and to write its rows again changes nothing.
+/// found, and to write its rows again changes nothing, or conflicts with its own answer.
 pub(crate) async fn committed(link: &mut Link, units: &[Unit]) -> Result<Vec<bool>> {
     let mut entries = Traces::new(vec![Type::Id, Type::Int, Type::Id]);
     let mut counts = Traces::new(ATTEMPTS.columns().map(|(_, kind)| kind).collect());

@@ -264,8 +264,9 @@ fn broken(error: tokio_postgres::Error) -> Failure {
     Failure::Broken(translate(error))
 }
 
-/// How many jobs from the first on fit into one transaction; one always does. Two that
-/// count attempts at the same thing don't: the second builds on what the first may change.
+/// How many jobs from the first on fit into one transaction; one always does. Two that count
+/// attempts at the same thing, or answer under the same key, don't: the second builds on what
+/// the first may change.
 fn fitting(units: &[Unit]) -> usize {
     let mut rows = 0;
     let mut counted = HashSet::new();
@@ -273,7 +274,8 @@ fn fitting(units: &[Unit]) -> usize {
         rows += unit.writes.len() + unit.journal.len();
         let mut writes = unit.writes.iter();
         let alone = writes.all(|write| match write {
-            Write::Attempts(attempts) => counted.insert(attempts.key),
+            Write::Attempts(attempts) => counted.insert((Uuid::nil(), attempts.key)),
+            Write::Remembered(answer) => counted.insert((answer.head, answer.key)),
             _ => true,
         });
         rows <= MAX_ROWS && alone

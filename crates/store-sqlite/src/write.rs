@@ -13,7 +13,7 @@ use std::thread;
 
 use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::{mpsc, oneshot};
-use usher_store::records::Attempts;
+use usher_store::records::{Attempts, Remembered};
 use usher_store::tables::Row;
 use usher_store::{Committed, Error, Result, Unit, Write};
 use uuid::Uuid;
@@ -235,9 +235,12 @@ impl Thread {
             }
         }
         for write in &unit.writes {
-            if let Write::Attempts(new) = write
-                && self.is_overtaken(new)?
-            {
+            let overtaken = match write {
+                Write::Attempts(new) => self.is_overtaken(new)?,
+                Write::Remembered(new) => self.is_remembered(new)?,
+                _ => false,
+            };
+            if overtaken {
                 return Ok(false);
             }
         }
@@ -252,6 +255,15 @@ impl Thread {
             .and_then(|mut s| s.query_row([&new.key[..]], |row| row.get(0)).optional())
             .map_err(error)?;
         Ok(version.is_some_and(|version| version != new.version))
+    }
+
+    /// Whether another answer was given under the same key meanwhile.
+    fn is_remembered(&self, new: &Remembered) -> Result<bool> {
+        let earliest = new.at.plus_seconds(-Remembered::KEPT_SECONDS);
+        self.connection
+            .prepare_cached("SELECT 1 FROM remembered WHERE head = ?1 AND key = ?2 AND at > ?3")
+            .and_then(|mut s| s.exists((new.head.as_bytes(), &new.key[..], earliest.0)))
+            .map_err(error)
     }
 
     fn write(&mut self, unit: &Unit, order: Order, ends: &mut Ends) -> Result<()> {

@@ -7,6 +7,7 @@
 //! Cases name times relative to [`Store::now`] wherever a store compares them with its
 //! own clock.
 
+mod answers;
 mod attempts;
 mod build;
 mod calls;
@@ -68,6 +69,7 @@ pub fn cases() -> impl Iterator<Item = Case> {
     [
         full::CASES,
         commit::CASES,
+        answers::CASES,
         attempts::CASES,
         unique::CASES,
         journal::CASES,

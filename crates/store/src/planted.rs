@@ -8,14 +8,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::records::Remembered;
 use crate::through::{Between, Through};
-use crate::{Committed, Error, HeadChange, Store, Unit};
+use crate::{Committed, Error, HeadChange, Store, Unit, Write};
 
 /// How often a unit is put after what came in between.
 const ATTEMPTS: usize = 20;
 
 /// A store that doesn't look whether the heads of a unit are still at the versions that its
-/// decision was made on: what was decided on what is no more is written all the same.
+/// decision was made on, nor whether another answer was given under its keys: what was decided
+/// on what is no more is written all the same.
 pub fn without_versions(store: Arc<dyn Store>) -> Arc<dyn Store> {
     let between = WithoutVersions;
     Arc::new(Through { store, between })
@@ -55,6 +57,12 @@ async fn after_what_is_there(store: &dyn Store, mut unit: Unit) -> Result<Unit, 
         change.in_turn = false;
         let own = unit.journal.iter_mut().filter(|entry| entry.head == head);
         own.for_each(|entry| entry.seq += later);
+    }
+    for write in &mut unit.writes {
+        if let Write::Remembered(answer) = write {
+            // As if the one that is there had had its time.
+            answer.at = answer.at.plus_seconds(Remembered::KEPT_SECONDS);
+        }
     }
     Ok(unit)
 }

@@ -64,7 +64,7 @@ pub trait Store: Send + Sync + 'static {
     /// one says `Ok`, it is on disk.
     ///
     /// Per unit: [`crate::Error::Conflict`] when a head, or a row of attempts that is there,
-    /// is not at the expected version;
+    /// is not at the expected version, or another answer was given under the same key;
     /// [`crate::Error::NotUnique`] and [`crate::Error::Constraint`] when the database refuses
     /// a row; [`crate::Error::Unknown`] when the outcome can't be told.
     async fn commit(&self, units: Vec<Unit>) -> Vec<Committed>;

@@ -201,6 +201,18 @@ pub struct Remembered {
     pub at: Time,
 }
 
+impl Remembered {
+    /// For how long an answer is kept, in seconds (rule I3). A younger one is not overwritten:
+    /// whoever would has not seen it, which is a conflict.
+    pub const KEPT_SECONDS: i64 = 24 * 3600;
+
+    /// Whether this answer stands in the way of a later one under the same key.
+    #[must_use]
+    pub fn stands_against(&self, later: Time) -> bool {
+        self.at > later.plus_seconds(-Self::KEPT_SECONDS)
+    }
+}
+
 /// A mail that waits to be sent. Written in the transaction of what it tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {

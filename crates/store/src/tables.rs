@@ -101,7 +101,7 @@ impl Table {
     /// does, but for what [`Row::ends_a_session`].
     #[must_use]
     pub fn builds_on_itself(&self) -> bool {
-        [ATTEMPTS.name, POOLS.name, SESSIONS.name].contains(&self.name)
+        [ATTEMPTS.name, POOLS.name, REMEMBERED.name, SESSIONS.name].contains(&self.name)
     }
 }
 

@@ -123,6 +123,8 @@ impl Full {
             },
             answer: Remembered {
                 body: String::new(),
+                // A day after the one that it replaces.
+                at: set_answer().at.plus_seconds(Remembered::KEPT_SECONDS),
                 ..remembered(Head::Domain(dom(2)), 40)
             },
             attempts: Attempts {
@@ -348,6 +350,7 @@ async fn j1_rows_with_every_field_emptied_read_back(store: Arc<dyn Store>) {
     emptied.act(1).done(&*store).await;
     emptied.is_in(&store.load(&emptied.load()).await.unwrap());
     full.attempts.version = 2;
+    full.answer.at = (emptied.answer.at).plus_seconds(Remembered::KEPT_SECONDS);
     full.act(2).done(&*store).await;
     full.is_in(&store.load(&full.load()).await.unwrap());
 }

@@ -12,7 +12,7 @@ impl Tables {
     pub fn commit(&mut self, unit: &Unit) -> Committed {
         self.check_heads(unit)?;
         self.check_journal(unit)?;
-        self.check_attempts(unit)?;
+        self.check_rows_seen(unit)?;
         self.check_unique(unit)?;
         for write in &unit.writes {
             check_seats(write)?;
@@ -48,12 +48,16 @@ impl Tables {
         }
     }
 
-    /// Attempts are counted on the count that was seen.
-    fn check_attempts(&self, unit: &Unit) -> Committed {
+    /// Attempts are counted on the count that was seen; an answer is remembered where none was.
+    fn check_rows_seen(&self, unit: &Unit) -> Committed {
         let overtaken = |write: &Write| match write {
             Write::Attempts(new) => {
                 let stored = self.attempts.get(&new.key);
                 stored.is_some_and(|stored| stored.version != new.version)
+            }
+            Write::Remembered(new) => {
+                let stored = self.remembered.get(&(new.head, new.key));
+                stored.is_some_and(|stored| stored.stands_against(new.at))
             }
             _ => false,
         };
