@@ -330,7 +330,7 @@ static USERS: Query = Query {
 };
 
 macro_rules! people_query {
-    ($on:literal) => {
+    ($from:literal, $on:literal) => {
         concat!(
             "SELECT ",
             columns!(user),
@@ -338,25 +338,25 @@ macro_rules! people_query {
             columns!(pool),
             ", ",
             columns!(person),
-            " FROM {{people pe JOIN users u ON u.domain = pe.domain AND u.id = pe.user_id \
-             LEFT JOIN pools p ON p.domain = u.domain AND p.id = u.pool | ",
+            " FROM {{",
+            $from,
+            " LEFT JOIN pools p ON p.domain = u.domain AND p.id = u.pool | ",
             $on,
             "}}"
+        )
+    };
+    ($on:literal) => {
+        people_query!(
+            "people pe JOIN users u ON u.domain = pe.domain AND u.id = pe.user_id",
+            $on
         )
     };
 }
 
 static PEOPLE: Query = Query {
-    template: concat!(
-        "SELECT ",
-        columns!(user),
-        ", ",
-        columns!(pool),
-        ", ",
-        columns!(person),
-        " FROM {{users u LEFT JOIN people pe ON pe.domain = u.domain AND pe.user_id = u.id \
-         LEFT JOIN pools p ON p.domain = u.domain AND p.id = u.pool \
-         | u.domain = {a} AND u.id = {b}}}"
+    template: people_query!(
+        "users u LEFT JOIN people pe ON pe.domain = u.domain AND pe.user_id = u.id",
+        "u.domain = {a} AND u.id = {b}"
     ),
     keys: &[Type::Id, Type::Id],
     read: read_person,
