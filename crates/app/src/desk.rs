@@ -338,8 +338,7 @@ impl App {
     async fn commit(&self, unit: Option<Unit>) -> Result<(), Error> {
         let Some(unit) = unit else { return Ok(()) };
         let heads: Vec<Head> = unit.heads.iter().map(|change| change.head).collect();
-        let outcome = self.store.commit(vec![unit]).await.pop();
-        outcome.unwrap_or_else(|| Err(Error::Engine("no outcome".to_owned())))?;
+        self.kept.commit(&*self.store, unit).await?;
         for head in heads {
             if let Head::Domain(domain) = head {
                 self.hub.tell(Grown::Domain(domain));

@@ -44,6 +44,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use usher_store::Store;
+use usher_store::kept::Kept;
 
 pub use ask::{Ask, Idempotency};
 pub use desk::{Failure, Reply, UseCase};
@@ -70,6 +71,9 @@ pub struct Settings {
     /// How often who follows a journal looks there by itself, should a hint have been lost or
     /// the store give none. Every second unless set.
     pub look: Duration,
+    /// How many rows of domains are kept in memory between commands, about; a row is some
+    /// 200 bytes. 500,000 unless set; none for zero.
+    pub kept_rows: usize,
 }
 
 impl Default for Settings {
@@ -81,6 +85,7 @@ impl Default for Settings {
             entitlement_token_seconds: 300,
             signing_key_seconds: 30 * 24 * 3600,
             look: Duration::from_secs(1),
+            kept_rows: 500_000,
         }
     }
 }
@@ -94,6 +99,7 @@ pub struct App {
     pub settings: Settings,
     /// Tells who follows a journal in this process that it may have grown.
     pub hub: Arc<Hub>,
+    pub(crate) kept: Kept,
     pub(crate) feeds: feed::Feeds,
     pub(crate) desk: desk::Desk,
     pub(crate) entropy: Arc<dyn Entropy>,
@@ -108,6 +114,7 @@ impl App {
         let told = hub.clone();
         store.hear(Arc::new(move |grown| told.tell(grown)));
         Arc::new(App {
+            kept: Kept::new(settings.kept_rows, store.is_sole()),
             store,
             settings,
             hub,

@@ -65,7 +65,15 @@ impl App {
             }
         }
         metrics::counter!("usher_sweep_settled_total").increment(seen.len() as u64);
+        self.tell_what_is_kept();
         Ok(seen.len())
+    }
+
+    fn tell_what_is_kept(&self) {
+        metrics::gauge!("usher_kept_rows").set(self.kept.count() as f64);
+        for (found, count) in self.kept.found() {
+            metrics::counter!("usher_kept_found_total", "found" => found.name()).absolute(count);
+        }
     }
 
     /// Forgets what has had its time: answers under idempotency keys, expired tokens, old

@@ -160,7 +160,7 @@ impl Look for GetEntitlements {
     type Answer = Entitlements;
 
     fn needs(&self, seen: &Snapshot, load: &mut Load) {
-        load.lineages.insert(self.domain);
+        load.domains.insert(self.domain);
         load.users.insert((self.domain, self.user));
         needs_session(seen, load, self.domain, self.user);
     }

@@ -221,7 +221,7 @@ impl App {
                 load.not_before = not_before;
                 asked(seen, load);
             };
-            let mut snapshot = self.store.gather(Arc::new(needs)).await?;
+            let mut snapshot = self.kept.gather(&*self.store, Arc::new(needs)).await?;
             let latest = snapshot.heads.values().map(|head| head.at).max();
             if latest.is_none_or(|latest| latest <= snapshot.world.now) {
                 snapshot.world.settings = self.settings.rules;

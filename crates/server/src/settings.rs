@@ -164,6 +164,10 @@ pub struct Given {
         value_name = "SECONDS"
     )]
     pub look_seconds: Option<u32>,
+    /// How many rows of domains are kept in memory, so that the store need not be asked for
+    /// them again; a row is some 200 bytes, and 0 keeps none [default: 500000].
+    #[arg(long, global = true, env = "USHER_KEPT_ROWS", value_name = "COUNT")]
+    pub kept_rows: Option<u32>,
     /// Connections (PostgreSQL) or threads (embedded store) that read [default: 2].
     #[arg(long, global = true, env = "USHER_READERS", value_name = "COUNT")]
     pub readers: Option<u32>,
@@ -300,6 +304,10 @@ impl Settings {
                 .map_or(defaults.look, |seconds| {
                     Duration::from_secs(u64::from(seconds.max(1)))
                 }),
+            kept_rows: given
+                .kept_rows
+                .or(filed.kept_rows)
+                .map_or(defaults.kept_rows, |rows| rows as usize),
         };
         Settings {
             data: given.data.or(filed.data).unwrap_or("usher-data".into()),

@@ -3,7 +3,7 @@
 
 use std::io::IsTerminal as _;
 
-use metrics::{Unit, describe_counter, describe_histogram};
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
@@ -40,15 +40,24 @@ pub fn gather() -> Result<PrometheusHandle, Error> {
         Unit::Seconds,
         "Time of a sweep."
     );
+    describe_gauge!(
+        "usher_kept_rows",
+        Unit::Count,
+        "Rows of domains that are kept in memory, about."
+    );
     handle.run_upkeep();
     Ok(handle)
 }
 
 /// What the use cases count. Requests are described where `usher-http` counts them.
-const COUNTERS: [(&str, &str); 8] = [
+const COUNTERS: [(&str, &str); 9] = [
     (
         "usher_conflicts_total",
         "Batches that lost their version and were decided anew.",
+    ),
+    (
+        "usher_kept_found_total",
+        "Loads, by what of them was kept in memory.",
     ),
     (
         "usher_sweep_settled_total",

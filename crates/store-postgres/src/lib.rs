@@ -69,7 +69,7 @@ pub fn by_key() -> (String, Vec<String>) {
     let clock = merge::clock(false);
     let loads = loads.iter().map(|query| merge::text(query, &clock));
     let removes = batch::written().map(batch::remove);
-    let others = [merge::probe(&clock), batch::SEEN.to_owned()];
+    let others = [batch::SEEN.to_owned()];
     let texts = loads.chain(removes).chain(others);
     (connect::Purpose::Write.settings(), texts.collect())
 }

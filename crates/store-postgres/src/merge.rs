@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use tokio_postgres::Row;
-use usher_store::queries::loads::{ALL, PROBE, PROBED, Query, Step};
+use usher_store::queries::loads::{ALL, Query, Step};
 use usher_store::queries::{postgres_type, render};
 use usher_store::tables::{Type, Value};
 use usher_store::{Result, Snapshot};
@@ -48,24 +48,6 @@ pub(crate) fn text(query: &Query, clock: &str) -> String {
         "SELECT keys.n, q.* FROM unnest({}) WITH ORDINALITY AS keys({}, n) \
          CROSS JOIN LATERAL ({one} OFFSET 0) AS q",
         arrays.join(", "),
-        names.join(", ")
-    )
-}
-
-/// The text of [`PROBE`] for many domains at once (`$1`), not before a moment (`$2`): what there
-/// is in any of them.
-pub(crate) fn probe(clock: &str) -> String {
-    let one = PROBE.replace("?1", "keys.domain");
-    let one = one.replace("?2", &format!("GREATEST($2, (SELECT {clock}))"));
-    let names: Vec<String> = (0..PROBED.len()).map(|n| format!("c{n}")).collect();
-    let any = names.iter();
-    let any: Vec<String> = any
-        .map(|name| format!("COALESCE(bool_or(q.{name} IS NOT NULL), false)"))
-        .collect();
-    format!(
-        "SELECT {} FROM unnest($1::uuid[]) AS keys(domain) \
-         CROSS JOIN LATERAL ({one} OFFSET 0) AS q({})",
-        any.join(", "),
         names.join(", ")
     )
 }
@@ -126,6 +108,18 @@ fn number(query: &Query) -> usize {
 }
 
 impl Merged {
+    /// Whether it is about what is due in domains.
+    pub(crate) fn is_seldom(&self) -> bool {
+        ALL[self.query].is_seldom()
+    }
+
+    /// Whether there may be rows for any of those who ask, as far as their snapshots know.
+    pub(crate) fn may_find(&self, snapshots: &[Result<Snapshot>]) -> bool {
+        let wanted = self.wanted.iter().flatten();
+        let mut snapshots = wanted.filter_map(|request| snapshots[*request].as_ref().ok());
+        snapshots.any(|snapshot| ALL[self.query].may_find(snapshot))
+    }
+
     /// Gives the rows to those who asked for them.
     pub(crate) fn deal(&self, rows: &[Row], snapshots: &mut [Result<Snapshot>]) {
         for row in rows {

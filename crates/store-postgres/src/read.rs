@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_postgres::Statement;
 use usher_rules::Time;
-use usher_store::queries::loads::{ALL, PROBED, Step, probed, steps};
+use usher_store::queries::loads::{ALL, Step, steps};
 use usher_store::{Error, Load, Result, Snapshot};
 
 use crate::connect::{Config, Link, PATIENCE, Pauses, Purpose, pipeline};
@@ -208,7 +208,6 @@ struct Session {
     link: Link,
     begin: Statement,
     clock: Statement,
-    probe: Statement,
     commit: Statement,
     /// One per query, in the order of [`ALL`].
     queries: Vec<Statement>,
@@ -225,10 +224,9 @@ impl Session {
         let texts = [
             BEGIN.to_owned(),
             format!("SELECT {clock}"),
-            merge::probe(clock),
             "COMMIT".to_owned(),
         ];
-        let [begin, clock, probe, commit] = link
+        let [begin, clock, commit] = link
             .prepare(texts)
             .await?
             .try_into()
@@ -237,64 +235,39 @@ impl Session {
             link,
             begin,
             clock,
-            probe,
             commit,
             queries,
             begun: false,
         })
     }
 
-    /// One round trip, and another for what seldom is ([`PROBED`]). Several queries see one
-    /// snapshot in one transaction, which [`Session::end`] ends; a single one needs none. The
-    /// clock is read before what is due by it.
+    /// One round trip, and another for what seldom is, where there is any. Several queries see
+    /// one snapshot in one transaction, which [`Session::end`] ends; a single one needs none.
+    /// The clock is read before what is due by it.
     async fn load(
         &mut self,
         merged: &[Merged],
         not_before: &[Time],
     ) -> std::result::Result<Vec<Result<Snapshot>>, tokio_postgres::Error> {
-        let column = |merged: &Merged| probed(ALL[merged.query]);
         let (seldom, sure): (Vec<&Merged>, Vec<&Merged>) =
-            merged.iter().partition(|merged| column(merged).is_some());
-        // Of these a key is a domain.
-        let domains = seldom
-            .iter()
-            .find(|merged| ALL[merged.query].keys.len() == 1);
-        let earliest = not_before.iter().max().map_or(0, |time| time.0);
-        let domains = domains.map(|merged| {
-            let mut params = merged.keys.params();
-            params.push(&earliest);
-            params
-        });
+            merged.iter().partition(|merged| merged.is_seldom());
+        self.begun = merged.len() > 1;
         let params: Vec<_> = sure.iter().map(|merged| merged.keys.params()).collect();
-        let together = merged.len() > 1;
-        self.begun = together;
         let Link { client, driver } = &mut self.link;
-        let mut requests = Vec::with_capacity(merged.len() + 3);
-        if together {
+        let mut requests = Vec::with_capacity(sure.len() + 2);
+        if self.begun {
             requests.push(client.query(&self.begin, &[]));
         }
         requests.push(client.query(&self.clock, &[]));
-        if let Some(domains) = &domains {
-            requests.push(client.query(&self.probe, domains));
-        }
         for (merged, params) in sure.iter().zip(&params) {
             requests.push(client.query(&self.queries[merged.query], params));
         }
         let answers = driver.run(pipeline(requests)).await;
-        let mut answers = answers.into_iter().skip(usize::from(together));
+        let mut answers = answers.into_iter().skip(usize::from(self.begun));
         let now = match answers.next() {
             Some(rows) => rows?.first().map_or(Ok(0), |row| row.try_get(0))?,
             None => 0,
         };
-        let mut pending = [true; PROBED.len()];
-        if domains.is_some()
-            && let Some(rows) = answers.next()
-            && let Some(row) = rows?.first()
-        {
-            for (column, any) in pending.iter_mut().enumerate() {
-                *any = row.try_get(column)?;
-            }
-        }
         let at = |not_before: &Time| {
             let mut snapshot = Snapshot::default();
             snapshot.world.now = Time(now).max(*not_before);
@@ -304,9 +277,10 @@ impl Session {
         for (merged, rows) in sure.iter().zip(answers) {
             merged.deal(&rows?, &mut snapshots);
         }
-        let seldom = seldom.into_iter();
-        let there = seldom.filter(|merged| column(merged).is_none_or(|column| pending[column]));
-        let there: Vec<&Merged> = there.collect();
+        let there: Vec<&Merged> = seldom
+            .into_iter()
+            .filter(|merged| merged.may_find(&snapshots))
+            .collect();
         let params: Vec<_> = there.iter().map(|merged| merged.keys.params()).collect();
         let requests = there.iter().zip(&params);
         let requests =

@@ -10,9 +10,10 @@ use std::thread;
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
-use usher_rules::{DomainId, Time};
+use usher_rules::Time;
 use usher_store::load::{Needs, ROUNDS};
-use usher_store::queries::loads::{self, Step};
+use usher_store::port::ENDLESS;
+use usher_store::queries::loads;
 use usher_store::tables::Value;
 use usher_store::{Error, Load, Result, Snapshot};
 
@@ -114,7 +115,10 @@ fn next(queue: &Queue) -> Option<Vec<Job>> {
 
 /// Who waits for the next read transaction, and for what.
 struct Request {
-    needs: Needs,
+    needs: Arc<dyn Needs>,
+    /// What is known already, and what is needed first.
+    snapshot: Snapshot,
+    first: Load,
     answer: oneshot::Sender<Result<Snapshot>>,
 }
 
@@ -137,14 +141,25 @@ impl Loads {
     }
 
     /// Loads what is needed at one moment after this call began.
-    pub async fn run(self: &Arc<Self>, needs: Needs, clock: Clock) -> Result<Snapshot> {
+    pub async fn run(self: &Arc<Self>, needs: Arc<dyn Needs>, clock: Clock) -> Result<Snapshot> {
+        let mut snapshot = Snapshot::default();
+        let first = needs.more(&mut snapshot);
+        if first.is_empty() {
+            snapshot.world.now = clock.now().max(first.not_before);
+            return Ok(snapshot);
+        }
         let (answer, answered) = oneshot::channel();
-        let first = {
+        let is_first = {
             let mut waiting = lock(&self.waiting);
-            waiting.push(Request { needs, answer });
+            waiting.push(Request {
+                needs,
+                snapshot,
+                first,
+                answer,
+            });
             waiting.len() == 1
         };
-        if first {
+        if is_first {
             let loads = self.clone();
             // A task of its own: who asked first may go, and the others still wait.
             tokio::spawn(async move {
@@ -179,9 +194,16 @@ impl Loads {
         if let Err(error) = transaction(&connection, "BEGIN") {
             return Err((error, answers(requests)));
         }
-        for Request { needs, answer } in requests {
+        for request in requests {
+            let gathered = gather(
+                &connection,
+                &*request.needs,
+                now,
+                request.snapshot,
+                request.first,
+            );
             // Who asked may have gone.
-            let _ = answer.send(gather(&connection, needs.as_ref(), now));
+            let _ = request.answer.send(gathered);
         }
         // A connection that can't end its transaction is not used again.
         if transaction(&connection, "COMMIT").is_ok() {
@@ -214,42 +236,41 @@ fn transaction(connection: &Connection, text: &str) -> Result<()> {
 /// Loads what is needed, and what that shows to be needed: each key once.
 fn gather(
     connection: &Connection,
-    needs: &(dyn Fn(&Snapshot, &mut Load) + Send + Sync),
+    needs: &dyn Needs,
     clock: Time,
+    mut snapshot: Snapshot,
+    mut more: Load,
 ) -> Result<Snapshot> {
-    let mut snapshot = Snapshot::default();
-    let mut loaded = Load::default();
+    snapshot.world.now = clock;
     for _ in 0..ROUNDS {
-        let mut wanted = loaded.clone();
-        needs(&snapshot, &mut wanted);
-        snapshot.world.now = clock.max(wanted.not_before);
-        let more = wanted.without(&loaded);
-        if more == Load::default() {
-            break;
-        }
+        snapshot.world.now = snapshot.world.now.max(more.not_before);
         load(connection, &more, &mut snapshot)?;
-        loaded = wanted;
+        more = needs.more(&mut snapshot);
+        if more.is_empty() {
+            return Ok(snapshot);
+        }
     }
-    Ok(snapshot)
+    Err(Error::Engine(ENDLESS.to_owned()))
 }
 
 /// Adds what a load asks for to a snapshot.
 fn load(connection: &Connection, load: &Load, snapshot: &mut Snapshot) -> Result<()> {
     let now = snapshot.world.now;
-    let pending = Pending::probe(connection, load, now)?;
     for step in loads::steps(load, now) {
         if std::ptr::eq(step.query, &loads::LINEAGES) {
             follow_lines(connection, load, snapshot)?;
             continue;
         }
-        let mut keys = pending.of(&step).peekable();
-        if keys.peek().is_none() {
+        if !step.keys.iter().any(|key| step.may_find(key, snapshot)) {
             continue;
         }
         let mut statement = connection
             .prepare_cached(text_of(step.query))
             .map_err(error)?;
-        for key in keys {
+        for key in &step.keys {
+            if !step.may_find(key, snapshot) {
+                continue;
+            }
             bind(&mut statement, key).map_err(error)?;
             let mut rows = statement.raw_query();
             while let Some(row) = rows.next().map_err(error)? {
@@ -258,39 +279,6 @@ fn load(connection: &Connection, load: &Load, snapshot: &mut Snapshot) -> Result
         }
     }
     Ok(())
-}
-
-/// For which of a load's domains there is anything of what seldom is ([`loads::PROBE`]).
-struct Pending(Vec<[bool; loads::PROBED.len()]>);
-
-impl Pending {
-    fn probe(connection: &Connection, load: &Load, now: Time) -> Result<Pending> {
-        if load.domains.is_empty() {
-            return Ok(Pending(vec![]));
-        }
-        let mut statement = connection.prepare_cached(loads::PROBE).map_err(error)?;
-        let of_domain = |domain: &DomainId| {
-            let key = [Value::Id(Some(domain.0)), Value::Int(Some(now.0))];
-            bind(&mut statement, &key)?;
-            let mut rows = statement.raw_query();
-            let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-            let mut pending = [false; loads::PROBED.len()];
-            for (column, any) in pending.iter_mut().enumerate() {
-                *any = row.get::<_, Option<i64>>(column)?.is_some();
-            }
-            Ok(pending)
-        };
-        let pending: rusqlite::Result<_> = load.domains.iter().map(of_domain).collect();
-        pending.map(Pending).map_err(error)
-    }
-
-    /// The keys of a step for which there may be rows.
-    fn of<'a>(&'a self, step: &'a Step) -> impl Iterator<Item = &'a Vec<Value>> {
-        let column = loads::probed(step.query);
-        let any = move |n: usize| column.is_none_or(|column| self.0[n][column]);
-        let keys = step.keys.iter().enumerate();
-        keys.filter(move |(n, _)| any(*n)).map(|(_, key)| key)
-    }
 }
 
 /// Follows each line of ancestors link by link. A recursive query makes a table of its own
@@ -304,7 +292,7 @@ fn follow_lines(connection: &Connection, load: &Load, snapshot: &mut Snapshot) -
             bind(&mut statement, &[Value::Id(Some(id.0))]).map_err(error)?;
             let mut rows = statement.raw_query();
             if let Some(row) = rows.next().map_err(error)? {
-                let (link, above) = loads::link(&Cells(row), id)?;
+                let (link, above) = loads::link(&Cells(row), id, snapshot)?;
                 line.push_front(link);
                 next = above;
             }

@@ -1,7 +1,7 @@
 //! The port, on the writer and the readers.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use rusqlite::Connection;
@@ -118,6 +118,18 @@ fn int(number: impl Into<i64>) -> Value {
     Value::Int(Some(number.into()))
 }
 
+/// Needs that are known from the beginning.
+struct Once(Mutex<Load>);
+
+impl Needs for Once {
+    fn more(&self, _snapshot: &mut Snapshot) -> Load {
+        let mut load = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut load)
+    }
+
+    fn anew(&self) {}
+}
+
 struct NoTurn;
 impl Turn for NoTurn {}
 
@@ -127,17 +139,19 @@ impl Store for SqliteStore {
         "sqlite"
     }
 
+    fn is_sole(&self) -> bool {
+        true
+    }
+
     async fn now(&self) -> Result<Time> {
         Ok(self.clock.now())
     }
 
     async fn load(&self, load: &Load) -> Result<Snapshot> {
-        let load = load.clone();
-        self.gather(Arc::new(move |_, wanted| wanted.merge(&load)))
-            .await
+        self.gather(Arc::new(Once(Mutex::new(load.clone())))).await
     }
 
-    async fn gather(&self, needs: Needs) -> Result<Snapshot> {
+    async fn gather(&self, needs: Arc<dyn Needs>) -> Result<Snapshot> {
         self.loads.run(needs, self.clock.clone()).await
     }
 

@@ -9,7 +9,7 @@
 
 mod answers;
 mod attempts;
-mod build;
+pub(crate) mod build;
 mod calls;
 mod clocks;
 mod commit;
@@ -20,7 +20,7 @@ pub mod events;
 mod full;
 mod isolation;
 mod journal;
-mod load;
+pub(crate) mod load;
 mod mail;
 pub mod parallel;
 mod people;

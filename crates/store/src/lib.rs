@@ -15,6 +15,7 @@
 pub mod codec;
 pub mod contract;
 pub mod error;
+pub mod kept;
 pub mod lists;
 pub mod load;
 pub mod memory;
@@ -30,5 +31,5 @@ pub mod unit;
 pub use error::{Error, Result};
 pub use load::Load;
 pub use port::{Grown, Store, Turn};
-pub use snapshot::{HeadState, Snapshot};
+pub use snapshot::{HeadState, Snapshot, Soonest};
 pub use unit::{Committed, HeadChange, JournalEntry, Unit, Write};

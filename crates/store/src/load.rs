@@ -2,11 +2,12 @@
 //! requests that arrive together are loaded together.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use usher_rules::{
     AccountId, CallId, DomainId, Head, LinkId, PoolId, SessionId, TeamId, Time, TokenId, UserId,
 };
+
+use uuid::Uuid;
 
 use crate::Snapshot;
 use crate::records::Digest;
@@ -53,7 +54,7 @@ pub struct Load {
     pub desks: BTreeSet<(DomainId, UserId)>,
     /// The teams that users are in.
     pub memberships: BTreeSet<(DomainId, UserId)>,
-    /// Sessions, live or over, each with its user and the user's account.
+    /// Sessions, live or over, each with its user.
     pub sessions: BTreeSet<(DomainId, SessionId)>,
     /// Seat pools with their records.
     pub pools: BTreeSet<(DomainId, PoolId)>,
@@ -77,6 +78,8 @@ pub struct Load {
     pub remembered: BTreeSet<(Head, Digest)>,
     /// Wrong attempts.
     pub attempts: BTreeSet<Digest>,
+    /// Heads by key, alone.
+    pub heads: BTreeSet<Uuid>,
     /// The snapshot's moment is not before this one, whatever the clock says: what is due by it
     /// comes along.
     pub not_before: Time,
@@ -95,9 +98,15 @@ pub const QUEUE: i64 = 50;
 /// How often a snapshot is asked what more it needs, at most.
 pub const ROUNDS: usize = 8;
 
-/// Says what a snapshot shall hold, given what it holds so far. Asked until it adds nothing,
-/// at most [`ROUNDS`] times.
-pub type Needs = Arc<dyn Fn(&Snapshot, &mut Load) + Send + Sync>;
+/// Says what a snapshot shall hold, given what it holds so far.
+pub trait Needs: Send + Sync {
+    /// What more it shall hold; asked until that is nothing, at most [`ROUNDS`] times. What is
+    /// known already may be added to the snapshot instead.
+    fn more(&self, snapshot: &mut Snapshot) -> Load;
+
+    /// The snapshot holds nothing any more but what was loaded.
+    fn anew(&self);
+}
 
 /// Applies a macro to every set of keys.
 macro_rules! each_set {
@@ -129,16 +138,30 @@ macro_rules! each_set {
             teams,
             team_members,
             remembered,
-            attempts
+            attempts,
+            heads
         )
     };
 }
 
 impl Load {
+    /// Whether it asks for nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        macro_rules! all_empty {
+            ($($set:ident),*) => { $(self.$set.is_empty())&&* };
+        }
+        each_set!(all_empty) && !self.prices && !self.keys
+    }
+
     /// Adds another load's keys.
     pub fn merge(&mut self, other: &Load) {
         macro_rules! extend {
-            ($($set:ident),*) => {$( self.$set.extend(other.$set.iter().cloned()); )*};
+            ($($set:ident),*) => {$(
+                if !other.$set.is_empty() {
+                    self.$set.extend(other.$set.iter().cloned());
+                }
+            )*};
         }
         each_set!(extend);
         self.not_before = self.not_before.max(other.not_before);
@@ -146,22 +169,28 @@ impl Load {
         self.keys |= other.keys;
     }
 
-    /// What is still to be loaded after a part of this load.
-    #[must_use]
-    pub fn without(&self, part: &Load) -> Load {
+    /// Adds another load's keys; gives those of them that are new.
+    pub fn take_up(&mut self, other: Load) -> Load {
         let mut more = Load {
-            prices: self.prices && !part.prices,
-            keys: self.keys && !part.keys,
+            prices: other.prices && !self.prices,
+            keys: other.keys && !self.keys,
+            not_before: other.not_before,
             ..Load::default()
         };
-        macro_rules! difference {
+        macro_rules! take_up {
             ($($set:ident),*) => {$(
-                if self.$set.len() > part.$set.len() {
-                    more.$set.extend(self.$set.difference(&part.$set).cloned());
+                for key in other.$set {
+                    if !self.$set.contains(&key) {
+                        self.$set.insert(key.clone());
+                        more.$set.insert(key);
+                    }
                 }
             )*};
         }
-        each_set!(difference);
+        each_set!(take_up);
+        self.not_before = self.not_before.max(more.not_before);
+        self.prices |= more.prices;
+        self.keys |= more.keys;
         more
     }
 }
@@ -172,7 +201,7 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn what_is_still_to_be_loaded_makes_up_the_whole() {
+    fn what_is_new_is_told_once() {
         let [one, two] = [1, 2].map(|n| DomainId(Uuid::from_u128(n)));
         let before = Load {
             domains: [one].into(),
@@ -180,23 +209,25 @@ mod tests {
             prices: true,
             ..Load::default()
         };
-        let wanted = Load {
+        let asked = Load {
             domains: [one, two].into(),
             names: [one].into(),
             keys: true,
             ..before.clone()
         };
-        let more = wanted.without(&before);
+        let mut whole = before.clone();
         let expected = Load {
             domains: [two].into(),
             names: [one].into(),
             keys: true,
             ..Load::default()
         };
-        assert_eq!(more, expected);
-        let mut whole = before.clone();
-        whole.merge(&more);
-        assert_eq!(whole, wanted);
-        assert_eq!(wanted.without(&wanted), Load::default());
+        assert_eq!(whole.take_up(asked.clone()), expected);
+        assert_eq!(whole, asked);
+        assert!(whole.take_up(asked.clone()).is_empty());
+        let mut merged = before;
+        merged.merge(&expected);
+        assert_eq!(merged, asked);
+        assert!(!merged.is_empty() && Load::default().is_empty());
     }
 }

@@ -13,7 +13,7 @@ use crate::lists::{
 use crate::load::{Needs, ROUNDS};
 use crate::records::{Mail, Token};
 use crate::unit::{Committed, Unit};
-use crate::{Load, Result, Snapshot};
+use crate::{Error, Load, Result, Snapshot};
 
 /// The right to be next on some heads: held from before a load until after the commit, by
 /// one process at a time. Who has it is not overtaken by who has not: so it makes contention
@@ -29,6 +29,9 @@ pub enum Grown {
     Any,
 }
 
+/// What is said of needs that have no end.
+pub const ENDLESS: &str = "what is needed has no end";
+
 /// Takes hints. Must be quick, and wait for nothing.
 pub type Hear = Arc<dyn Fn(Grown) + Send + Sync>;
 
@@ -38,6 +41,12 @@ pub trait Store: Send + Sync + 'static {
     /// The engine's name, for logs and metrics.
     fn engine(&self) -> &'static str;
 
+    /// Whether nothing changes here but by what this process commits: no other can have it
+    /// open.
+    fn is_sole(&self) -> bool {
+        false
+    }
+
     /// The time by which decisions are made: the database's clock, moved in a sandbox.
     async fn now(&self) -> Result<Time>;
 
@@ -45,19 +54,23 @@ pub trait Store: Send + Sync + 'static {
     async fn load(&self, load: &Load) -> Result<Snapshot>;
 
     /// All that turns out to be needed, at one such moment.
-    async fn gather(&self, needs: Needs) -> Result<Snapshot> {
+    async fn gather(&self, needs: Arc<dyn Needs>) -> Result<Snapshot> {
         let mut snapshot = Snapshot::default();
-        let mut load = Load::default();
-        for _ in 0..ROUNDS {
-            let mut wanted = load.clone();
-            needs(&snapshot, &mut wanted);
-            if wanted == load {
-                break;
-            }
-            load = wanted;
-            snapshot = self.load(&load).await?;
+        let mut load = needs.more(&mut snapshot);
+        if load.is_empty() {
+            snapshot.world.now = self.now().await?.max(load.not_before);
+            return Ok(snapshot);
         }
-        Ok(snapshot)
+        for _ in 0..ROUNDS {
+            snapshot = self.load(&load).await?;
+            needs.anew();
+            let more = needs.more(&mut snapshot);
+            if more.is_empty() {
+                return Ok(snapshot);
+            }
+            load.merge(&more);
+        }
+        Err(Error::Engine(ENDLESS.to_owned()))
     }
 
     /// Commits units, each whole or not at all; an answer per unit, in their order. When

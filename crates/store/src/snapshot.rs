@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use uuid::Uuid;
+
 use usher_rules::{
     AccountId, DomainId, Head, LinkId, PoolId, SessionId, TeamId, Time, UserId, World,
 };
@@ -20,6 +22,19 @@ pub struct HeadState {
     pub at: Time,
 }
 
+/// When something is due next in a domain, of each kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Soonest {
+    /// An invitation lapses.
+    pub invitation: Option<Time>,
+    /// A session in a pool ends or its device is told: not before this.
+    pub session: Option<Time>,
+    /// An offer lapses.
+    pub offer: Option<Time>,
+    /// Whether somebody waits for a seat of a pool: what is due then depends on the pool.
+    pub queue: bool,
+}
+
 /// What a load gave.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
@@ -27,6 +42,11 @@ pub struct Snapshot {
     pub world: World,
     /// Heads of accounts, domains and the system that were asked for.
     pub heads: BTreeMap<Head, HeadState>,
+    /// What is due next in each domain that was asked for.
+    pub soonest: BTreeMap<DomainId, Soonest>,
+    /// Heads by key: those that were asked for so, and those on which the standing of a domain
+    /// rests that was asked for: its own, its owner's, and of the domains above.
+    pub by_key: HashMap<Uuid, HeadState>,
     /// Tokens by digest.
     pub tokens: HashMap<Digest, Token>,
     /// Accounts' personal records.
@@ -46,7 +66,7 @@ pub struct Snapshot {
     /// What teams are called.
     pub team_records: BTreeMap<(DomainId, TeamId), TeamRecord>,
     /// Answers given under idempotency keys.
-    pub remembered: HashMap<(uuid::Uuid, Digest), Remembered>,
+    pub remembered: HashMap<(Uuid, Digest), Remembered>,
     /// Wrong attempts.
     pub attempts: HashMap<Digest, Attempts>,
     /// Signing keys, the newest last.

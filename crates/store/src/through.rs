@@ -29,6 +29,11 @@ pub trait Between: Send + Sync + 'static {
         Ok(())
     }
 
+    /// Whether nobody else can come in between: see [`Store::is_sole`].
+    fn is_sole(&self) -> bool {
+        false
+    }
+
     /// A load, after [`Between::asked`].
     ///
     /// # Errors
@@ -40,6 +45,14 @@ pub trait Between: Send + Sync + 'static {
     /// A commit.
     async fn commit(&self, store: &dyn Store, units: Vec<Unit>) -> Vec<Committed> {
         store.commit(units).await
+    }
+
+    /// Forgetting, after [`Between::asked`].
+    ///
+    /// # Errors
+    /// The store's.
+    async fn forget(&self, store: &dyn Store, before: Forget, limit: u32) -> Result<u64> {
+        store.forget(before, limit).await
     }
 
     /// A list of an account's tokens, after [`Between::asked`].
@@ -64,6 +77,10 @@ pub struct Through<B> {
 impl<B: Between> Store for Through<B> {
     fn engine(&self) -> &'static str {
         self.store.engine()
+    }
+
+    fn is_sole(&self) -> bool {
+        self.between.is_sole()
     }
 
     async fn now(&self) -> Result<Time> {
@@ -205,7 +222,8 @@ impl<B: Between> Store for Through<B> {
 
     async fn forget(&self, before: Forget, limit: u32) -> Result<u64> {
         self.between.asked().await?;
-        self.store.forget(before, limit).await
+        let store = self.store.as_ref();
+        self.between.forget(store, before, limit).await
     }
 
     async fn check(&self) -> Result<Vec<Difference>> {

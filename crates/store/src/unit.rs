@@ -160,6 +160,45 @@ pub struct RowKey {
 }
 
 impl Write {
+    /// The domain whose row it is, which is what its head protects (presence apart); none for
+    /// what belongs to no domain.
+    #[must_use]
+    pub fn domain(&self) -> Option<DomainId> {
+        Some(match self {
+            Write::Domain(d) | Write::Seats(d) => d.id,
+            Write::DomainRecord(r) => r.domain,
+            Write::User(u) => u.domain,
+            Write::Person(p) => p.domain,
+            Write::Pool(p) => p.domain,
+            Write::PoolRecord(r) => r.domain,
+            Write::Session(row) => row.session.domain,
+            Write::EndedSession(ended, _) => ended.domain,
+            Write::Call(call) => call.domain,
+            Write::Link(link, _) => link.domain,
+            Write::Waiting(w) => w.domain,
+            Write::Team(t) => t.domain,
+            Write::RemoveUser(domain, _)
+            | Write::RemovePerson(domain, _)
+            | Write::RemovePool(domain, _)
+            | Write::RemovePoolRecord(domain, _)
+            | Write::Seen { domain, .. }
+            | Write::RemoveWaiting(domain, _)
+            | Write::RemoveTeam(domain, _)
+            | Write::Member(domain, ..)
+            | Write::RemoveMember(domain, ..) => *domain,
+            Write::Account(_)
+            | Write::AccountRecord(_)
+            | Write::Token(_)
+            | Write::RemoveToken(..)
+            | Write::Remembered(_)
+            | Write::Mail(_)
+            | Write::Attempts(_)
+            | Write::PriceBook(_)
+            | Write::SigningKey(_)
+            | Write::RemoveSigningKey(_) => return None,
+        })
+    }
+
     /// The row that it is about.
     #[must_use]
     pub fn key(&self) -> RowKey {

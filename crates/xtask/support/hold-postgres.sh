@@ -8,7 +8,7 @@ exec 3<&0
 "$program" -D "$folder" -p "$port" \
     -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
     -c fsync=on -c synchronous_commit=on \
-    -c shared_buffers=256MB -c max_connections=300 -c log_min_messages=fatal \
+    -c shared_buffers=256MB -c max_connections=1000 -c log_min_messages=panic \
     </dev/null 3<&- &
 server=$!
 

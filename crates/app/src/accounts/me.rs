@@ -131,7 +131,7 @@ fn domain_record(snapshot: &Snapshot, domain: DomainId) -> Result<DomainRecord, 
 pub(crate) fn needs_entitlements(seen: &Snapshot, load: &mut Load) {
     let managed_by = |account: &Account| account.managed_by();
     let domains = seen.world.accounts.values().filter_map(managed_by);
-    load.lineages.extend(domains);
+    load.domains.extend(domains);
     for account in seen.world.accounts.values() {
         if let Place::Managed { domain, user } = account.place {
             needs_session(seen, load, domain, user);

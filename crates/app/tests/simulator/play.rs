@@ -140,16 +140,27 @@ impl Play {
             counts: BTreeMap::new(),
             step: 0,
         };
-        for _ in 0..2 + play.chance.below(2) {
+        let several = 2 + play.chance.below(2);
+        let count = if play.is_alone() { 1 } else { several };
+        for _ in 0..count {
             let process = play.process();
             play.processes.push(process);
         }
         play
     }
 
+    /// Whether one process has the store to itself, as an embedded one is had: in every seventh
+    /// run.
+    fn is_alone(&self) -> bool {
+        self.script.seed % 7 == 6
+    }
+
     fn process(&mut self) -> Process {
         self.born += 1;
-        let wire = Wire::new(Chance::new(self.script.seed, 2 * self.born));
+        let wire = Wire::new(
+            Chance::new(self.script.seed, 2 * self.born),
+            self.is_alone(),
+        );
         let store: Arc<dyn Store> = Arc::new(self.store.clone());
         let seen = Through {
             store: (self.script.plant)(store),

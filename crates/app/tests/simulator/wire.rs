@@ -16,6 +16,8 @@ use crate::chance::Chance;
 #[derive(Clone)]
 pub struct Wire {
     chance: Chance,
+    /// Whether it is the only one to the store.
+    alone: bool,
     state: Arc<State>,
 }
 
@@ -52,9 +54,10 @@ const FAULTS: [(Fault, usize); 8] = [
 ];
 
 impl Wire {
-    pub fn new(chance: Chance) -> Wire {
+    pub fn new(chance: Chance, alone: bool) -> Wire {
         Wire {
             chance,
+            alone,
             state: Arc::default(),
         }
     }
@@ -118,6 +121,10 @@ impl Wire {
 
 #[async_trait]
 impl Between for Wire {
+    fn is_sole(&self) -> bool {
+        self.alone
+    }
+
     async fn asked(&self) -> Result<()> {
         self.wait().await;
         if !self.state.calm.load(Ordering::Relaxed) && self.chance.one_in(200) {

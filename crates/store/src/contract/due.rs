@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use usher_rules::domains::Domain;
+use usher_rules::pools::Pool;
 use usher_rules::seats::{Scheduled, SeatKind};
 use usher_rules::standing::State;
 use usher_rules::users::{User, UserState};
+use usher_rules::waiting::Waiting;
 use usher_rules::{DomainId, Head, Time};
 
 use super::build::*;
-use crate::{Store, Write};
+use crate::unit::SessionRow;
+use crate::{Load, Soonest, Store, Write};
 
 super::list! {
     a2_an_invitation_is_due_at_its_time,
@@ -19,6 +22,7 @@ super::list! {
     c5_a_standing_that_fits_is_not_due,
     c8_what_is_due_first_comes_first_and_each_domain_once,
     c7_nothing_is_due_in_a_closed_domain,
+    j1_a_domain_says_what_is_due_next,
 }
 
 const LATER: Time = Time(T0.0 + 1);
@@ -210,4 +214,65 @@ async fn c7_nothing_is_due_in_a_closed_domain(store: Arc<dyn Store>) {
     below.closed = true;
     below_as(below).done(&*store).await;
     assert_eq!(due(&*store, FAR).await, []);
+}
+
+async fn j1_a_domain_says_what_is_due_next(store: Arc<dyn Store>) {
+    let soonest = async || {
+        let load = Load {
+            domains: [dom(1), dom(9)].into(),
+            ..Load::default()
+        };
+        store.load(&load).await.unwrap().soonest
+    };
+    sharing_made(&*store, 1, pool(dom(1), 1), &[5, 6, 7]).await;
+    let nothing = Soonest::default();
+    assert_eq!(soonest().await, [(dom(1), nothing)].into());
+
+    let at = |seconds| T0.plus_seconds(seconds);
+    planted(
+        &*store,
+        [20, 10].map(|n| Write::User(ends(1, n, at(n as i64)))),
+    )
+    .await;
+    let invitation = Some(at(10));
+    let invited = Soonest {
+        invitation,
+        ..nothing
+    };
+    assert_eq!(soonest().await, [(dom(1), invited)].into());
+
+    let seated = |n, due_at: Option<Time>| {
+        let row = SessionRow::new(session(dom(1), n, Some(1)), session_record(n), None);
+        Write::Session(SessionRow { due_at, ..row })
+    };
+    let rows = [(5, Some(at(40))), (6, Some(at(30))), (7, None)];
+    planted(&*store, rows.map(|(n, due_at)| seated(n, due_at))).await;
+    let seated = Soonest {
+        session: Some(at(30)),
+        ..invited
+    };
+    assert_eq!(soonest().await, [(dom(1), seated)].into());
+
+    let offers = [(5, None), (6, Some(at(60))), (7, Some(at(50)))];
+    let offered = offers.map(|(n, offered_until)| {
+        Write::Waiting(Waiting {
+            offered_until,
+            ..waiting(dom(1), n, 1)
+        })
+    });
+    planted(&*store, offered).await;
+    let offered = Soonest {
+        offer: Some(at(50)),
+        ..seated
+    };
+    assert_eq!(soonest().await, [(dom(1), offered)].into());
+
+    let waited_for = Pool {
+        waiting: 1,
+        ..pool(dom(1), 1)
+    };
+    planted(&*store, [Write::Pool(waited_for)]).await;
+    let queue = true;
+    let all = Soonest { queue, ..offered };
+    assert_eq!(soonest().await, [(dom(1), all)].into());
 }

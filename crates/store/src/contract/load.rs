@@ -1,6 +1,6 @@
 //! Loads: each key brings what [`crate::load`] says, at one moment, and nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use usher_rules::accounts::Place;
@@ -17,6 +17,8 @@ super::list! {
     j1_a_load_of_nothing_is_empty,
     j1_what_is_not_there_is_absent,
     j1_a_snapshot_has_the_stores_time,
+    j1_heads_come_by_key,
+    c3_a_domain_comes_with_all_heads_that_its_standing_rests_on,
     i1_a_token_brings_its_account,
     i1_a_token_of_a_managed_account_brings_its_seat,
     i1_a_token_is_found_by_account_and_id,
@@ -37,7 +39,7 @@ super::list! {
     j1_a_snapshot_sees_whole_units,
 }
 
-/// The snapshot holds exactly this, but for the time.
+/// The snapshot holds exactly this, but for the time, what is due next, and heads by key.
 pub fn holds_only(snapshot: Snapshot, expected: Snapshot) {
     let at_no_time = |world: World| World {
         now: Time::ZERO,
@@ -107,6 +109,7 @@ async fn j1_what_is_not_there_is_absent(store: Arc<dyn Store>) {
         invitations: [digest(9)].into(),
         remembered: [(Head::Domain(dom(1)), digest(9))].into(),
         attempts: [digest(9)].into(),
+        heads: [Head::Domain(dom(9)).key()].into(),
         desks: [(dom(1), usr(9))].into(),
         memberships: [(dom(1), usr(9))].into(),
         sessions: [(dom(1), ses(9))].into(),
@@ -134,6 +137,31 @@ async fn j1_a_snapshot_has_the_stores_time(store: Arc<dyn Store>) {
     let snapshot = load(&*store, |_| {}).await;
     let after = store.now().await.unwrap();
     assert!(before <= snapshot.world.now && snapshot.world.now <= after);
+}
+
+async fn j1_heads_come_by_key(store: Arc<dyn Store>) {
+    chain(&*store, 2).await;
+    let head = Head::Domain(dom(2));
+    let act = Act::new().moves(head, 1);
+    act.put(Write::User(joined(dom(2), 1))).done(&*store).await;
+    let keys = [head.key(), Head::Account(acc(1)).key()];
+    let snapshot = load(&*store, |load| load.heads = keys.into()).await;
+    let second = HeadState { version: 2, at: T0 };
+    let expected = keys.into_iter().zip([second, first()]).collect();
+    assert_eq!(snapshot.by_key, expected);
+    holds_only(snapshot, Snapshot::default());
+}
+
+async fn c3_a_domain_comes_with_all_heads_that_its_standing_rests_on(store: Arc<dyn Store>) {
+    chain(&*store, 3).await;
+    let snapshot = load(&*store, |load| load.domains = [dom(3)].into()).await;
+    let domains = [1, 2, 3].map(|n| Head::Domain(dom(n)).key());
+    let keys = domains.into_iter().chain([Head::Account(acc(3)).key()]);
+    let keys: BTreeSet<_> = keys.collect();
+    let found: BTreeSet<_> = snapshot.by_key.keys().copied().collect();
+    assert_eq!(found, keys);
+    let alone = load(&*store, |load| load.heads = keys).await;
+    assert_eq!(snapshot.by_key, alone.by_key);
 }
 
 async fn i1_a_token_brings_its_account(store: Arc<dyn Store>) {

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use usher_rules::accounts::Place;
 use usher_rules::calls::{Call, Direction};
 use usher_rules::ids::DeviceKey;
 use usher_rules::sessions::{EndReason, EndedSession, Session};
@@ -20,7 +19,7 @@ super::list! {
     e4_a_session_reads_back_with_every_field_set_and_emptied,
     e7_a_session_that_is_over_says_why_by_whom_and_when,
     e7_a_session_is_found_live_or_over,
-    e4_a_session_brings_its_user_account_and_pool,
+    e4_a_session_brings_its_user_and_pool,
     e5_a_users_desk_has_its_live_sessions,
     e9_a_pool_comes_with_its_live_sessions,
     e11_a_pools_sessions_are_listed_in_the_order_of_log_in,
@@ -92,7 +91,6 @@ async fn e4_a_session_reads_back_with_every_field_set_and_emptied(store: Arc<dyn
         world.sessions.insert(key, session);
         world.pools.insert((dom(1), pol(1)), pool(dom(1), 1));
         world.users.insert((dom(1), usr(5)), sharing(dom(1), 5, 1));
-        world.accounts.insert(acc(5), account(5));
         expected.session_records.insert(key, record.clone());
         let snapshot = load(&*store, |load| load.sessions = [key].into()).await;
         holds_only(snapshot, expected);
@@ -149,18 +147,12 @@ async fn e7_a_session_is_found_live_or_over(store: Arc<dyn Store>) {
     holds_only(none, Snapshot::default());
 }
 
-async fn e4_a_session_brings_its_user_account_and_pool(store: Arc<dyn Store>) {
+async fn e4_a_session_brings_its_user_and_pool(store: Arc<dyn Store>) {
     sharing_made(&*store, 1, pool(dom(1), 1), &[5]).await;
     account_made(6).done(&*store).await;
-    let mut managed = account(6);
-    managed.place = Place::Managed {
-        domain: dom(1),
-        user: usr(6),
-    };
     planted(
         &*store,
         [
-            Write::Account(managed),
             Write::User(joined(dom(1), 6)),
             session_row(session(dom(1), 6, None), None),
             // Whose user was removed, and was in a pool.
@@ -169,16 +161,12 @@ async fn e4_a_session_brings_its_user_account_and_pool(store: Arc<dyn Store>) {
     )
     .await;
     let named = load(&*store, |load| load.sessions = [(dom(1), ses(6))].into()).await;
-    assert_eq!(
-        named.world.accounts.into_values().collect::<Vec<_>>(),
-        [managed]
-    );
     let users: Vec<_> = named.world.users.into_values().collect();
     assert_eq!(users, [joined(dom(1), 6)]);
     assert!(named.world.pools.is_empty());
     let gone = load(&*store, |load| load.sessions = [(dom(1), ses(7))].into()).await;
     assert_eq!(gone.world.ended_sessions.len(), 1);
-    assert!(gone.world.users.is_empty() && gone.world.accounts.is_empty());
+    assert!(gone.world.users.is_empty());
 }
 
 /// A session of the named user 5 on this device.
@@ -334,7 +322,5 @@ async fn j1_loads_that_come_together_get_their_own(store: Arc<dyn Store>) {
         assert_eq!(snapshot.world.sessions.len(), 40);
         let users: Vec<_> = snapshot.world.users.into_keys().collect();
         assert_eq!(users, [(dom(1), usr(n))]);
-        let accounts: Vec<_> = snapshot.world.accounts.into_keys().collect();
-        assert_eq!(accounts, [acc(1), acc(n)]);
     }
 }

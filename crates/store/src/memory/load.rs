@@ -1,5 +1,7 @@
 //! Loads: what [`crate::load`] says of each key, word for word.
 
+use uuid::Uuid;
+
 use usher_rules::accounts::Place;
 use usher_rules::users::UserState;
 use usher_rules::world::Link;
@@ -42,6 +44,9 @@ impl Reading<'_> {
         }
         for (account, id) in &load.token_ids {
             self.token(*account, *id);
+        }
+        for key in &load.heads {
+            self.head_by_key(*key);
         }
         for id in &load.accounts {
             self.account(*id);
@@ -90,10 +95,17 @@ impl Reading<'_> {
         }
     }
 
+    fn head_by_key(&mut self, key: Uuid) {
+        if let Some(state) = self.tables.heads.get(&key) {
+            self.snapshot.by_key.insert(key, *state);
+        }
+    }
+
     fn domains(&mut self, load: &Load, now: Time) {
         for id in &load.domains {
             self.domain(*id);
             self.due_invitations(*id, now);
+            self.soonest(*id);
             self.lineage(*id);
         }
         for id in &load.lineages {
@@ -119,6 +131,8 @@ impl Reading<'_> {
         };
         self.snapshot.world.domains.insert(id, domain);
         self.head(Head::Domain(id));
+        self.head_by_key(id.0);
+        self.head_by_key(owner.id.0);
         self.snapshot.world.accounts.insert(owner.id, *owner);
         if let Some((above, user)) = domain.parent {
             self.user(above, user);
@@ -165,6 +179,7 @@ impl Reading<'_> {
                 record: domain.standing,
             });
             next = domain.parent.map(|(above, _)| above);
+            self.head_by_key(domain.id.0);
         }
         line.reverse();
         if !line.is_empty() {

@@ -86,7 +86,7 @@ impl<'a> Reader<'a> {
     pub(super) fn time(&self, column: usize) -> Result<Time> {
         self.int(column).map(Time)
     }
-    fn opt_time(&self, column: usize) -> Result<Option<Time>> {
+    pub(super) fn opt_time(&self, column: usize) -> Result<Option<Time>> {
         Ok(self.opt_int(column)?.map(Time))
     }
     pub(super) fn opt_text(&self, column: usize) -> Result<Option<&'a str>> {

@@ -1,12 +1,14 @@
 //! The queries of a load: which keys each takes, and where its rows go in the snapshot.
 
 mod desk;
+mod due;
 
 use usher_rules::world::Link;
-use usher_rules::{DomainId, Head};
+use usher_rules::{DomainId, Head, Time};
+use uuid::Uuid;
 
 use super::decode::{Columns, Reader};
-use crate::load::{DUE_OF_A_KIND, Load};
+use crate::load::Load;
 use crate::snapshot::{HeadState, Snapshot};
 use crate::tables::{Type, Value};
 use crate::{Error, Result};
@@ -89,6 +91,8 @@ macro_rules! columns {
 }
 pub(super) use columns;
 pub(super) use desk::{POOL_WIDTH, SESSION_WIDTH, WAITING_WIDTH, session_due};
+use due::DUE_USERS;
+pub use due::SOONEST;
 
 /// How many columns a domain has before those of its seats.
 pub(super) const DOMAIN_WIDTH: usize = 16;
@@ -179,15 +183,23 @@ fn read_account(row: &dyn Columns, snapshot: &mut Snapshot) -> Result<()> {
 }
 
 fn put_head(row: &dyn Columns, at: usize, head: Head, snapshot: &mut Snapshot) -> Result<()> {
+    snapshot.heads.insert(head, head_state(row, at)?);
+    Ok(())
+}
+
+fn put_by_key(row: &dyn Columns, at: usize, key: Uuid, snapshot: &mut Snapshot) -> Result<()> {
+    snapshot.by_key.insert(key, head_state(row, at)?);
+    Ok(())
+}
+
+fn head_state(row: &dyn Columns, at: usize) -> Result<HeadState> {
     let reader = Reader::new(row, "heads", at);
     let version = u64::try_from(reader.int(0)?)
         .map_err(|_| Error::inconsistent("heads", "a negative version"))?;
-    let state = HeadState {
+    Ok(HeadState {
         version,
         at: reader.time(1)?,
-    };
-    snapshot.heads.insert(head, state);
-    Ok(())
+    })
 }
 
 /// A user beginning at a column, unless there is none in this row, and the user's pool.
@@ -203,14 +215,14 @@ static DOMAINS: Query = Query {
     template: concat!(
         "SELECT ",
         columns!(domain),
-        ", h.version, h.at, ",
+        ", h.version, h.at, ho.version, ho.at, ",
         columns!(account),
         ", ",
         columns!(user),
         ", ",
         columns!(pool),
         " FROM {{domains d JOIN seats s ON s.domain = d.id JOIN heads h ON h.id = d.id \
-         JOIN accounts a ON a.id = d.owner \
+         JOIN accounts a ON a.id = d.owner JOIN heads ho ON ho.id = d.owner \
          LEFT JOIN users u ON u.domain = d.parent AND u.id = d.parent_user \
          LEFT JOIN pools p ON p.domain = u.domain AND p.id = u.pool | d.id = {a}}}"
     ),
@@ -219,8 +231,10 @@ static DOMAINS: Query = Query {
         let domain = Reader::new(row, "domains", 0).domain()?;
         let at = DOMAIN_AND_SEATS;
         put_head(row, at, Head::Domain(domain.id), snapshot)?;
-        let owner = Reader::new(row, "accounts", at + 2).account()?;
-        put_user(row, at + 2 + ACCOUNT_WIDTH, snapshot)?;
+        put_by_key(row, at, domain.id.0, snapshot)?;
+        let owner = Reader::new(row, "accounts", at + 4).account()?;
+        put_by_key(row, at + 2, owner.id.0, snapshot)?;
+        put_user(row, at + 4 + ACCOUNT_WIDTH, snapshot)?;
         snapshot.world.accounts.insert(owner.id, owner);
         snapshot.world.domains.insert(domain.id, domain);
         Ok(())
@@ -269,8 +283,8 @@ pub static LINEAGES: Query = Query {
         SELECT line.start, line.depth + 1, d.id, d.parent, d.first_met, d.lapsed_at, \
         d.last_lapse_from, d.last_lapse_to, d.noted, d.noted_until \
         FROM line JOIN domains d ON d.id = line.parent) \
-        SELECT start, id, first_met, lapsed_at, last_lapse_from, last_lapse_to, noted, \
-        noted_until FROM line \
+        SELECT start, line.id, first_met, lapsed_at, last_lapse_from, last_lapse_to, noted, \
+        noted_until, h.version, h.at FROM line JOIN heads h ON h.id = line.id \
         ORDER BY depth DESC",
     keys: &[Type::Id],
     read: |row, snapshot| {
@@ -279,42 +293,33 @@ pub static LINEAGES: Query = Query {
             domain: DomainId(reader.id(1)?),
             record: Reader::new(row, "domains", 2).record()?,
         };
+        put_by_key(row, 8, link.domain.0, snapshot)?;
         let start = DomainId(reader.id(0)?);
         snapshot.world.lineages.entry(start).or_default().push(link);
         Ok(())
     },
 };
 
-/// One domain of a line, by its id: the domain above it, and what is recorded of its
-/// standing.
+/// One domain of a line, by its id: the domain above it, what is recorded of its standing, and
+/// its head.
 pub const LINK: &str = "SELECT d.parent, d.first_met, d.lapsed_at, d.last_lapse_from, \
-    d.last_lapse_to, d.noted, d.noted_until FROM domains d WHERE d.id = ?1";
+    d.last_lapse_to, d.noted, d.noted_until, h.version, h.at \
+    FROM domains d JOIN heads h ON h.id = d.id WHERE d.id = ?1";
 
 /// Reads a row of [`LINK`].
 ///
 /// # Errors
 /// [`Error::Inconsistent`] for a row that can't be.
-pub fn link(row: &dyn Columns, domain: DomainId) -> Result<(Link, Option<DomainId>)> {
+pub fn link(
+    row: &dyn Columns,
+    domain: DomainId,
+    snapshot: &mut Snapshot,
+) -> Result<(Link, Option<DomainId>)> {
     let above = Reader::new(row, "domains", 0).opt_id(0)?.map(DomainId);
     let record = Reader::new(row, "domains", 1).record()?;
+    put_by_key(row, 7, domain.0, snapshot)?;
     Ok((Link { domain, record }, above))
 }
-
-/// The limit is [`DUE_OF_A_KIND`]; the time comes with the key.
-static DUE_USERS: Query = Query {
-    template: concat!(
-        "SELECT ",
-        columns!(user),
-        ", ",
-        columns!(pool),
-        " FROM {{users u LEFT JOIN pools p ON p.domain = u.domain AND p.id = u.pool \
-         | u.domain = {a} AND u.state = 'invited' AND u.expires_at <= {b}}} \
-         ORDER BY u.expires_at, u.id LIMIT 500"
-    ),
-    keys: &[Type::Id, Type::Int],
-    read: |row, snapshot| put_user(row, 0, snapshot),
-};
-const _: () = assert!(DUE_OF_A_KIND == 500, "the limit in DUE_USERS");
 
 static USERS: Query = Query {
     template: concat!(
@@ -440,34 +445,19 @@ static SIGNING_KEYS: Query = Query {
     },
 };
 
-/// Whether there is anything for the queries of [`PROBED`] in a domain (`?1`) at a moment
-/// (`?2`): a column for each, in their order, which is null where there is nothing. In most
-/// domains there mostly is nothing, which one question tells faster than each for itself.
-pub const PROBE: &str = "SELECT \
-    (SELECT 1 FROM users WHERE domain = ?1 AND state = 'invited' AND expires_at <= ?2 LIMIT 1), \
-    (SELECT 1 FROM sessions WHERE domain = ?1 AND ended_at IS NULL \
-    AND pool IS NOT NULL AND due_at <= ?2 LIMIT 1), \
-    (SELECT 1 FROM waiting WHERE domain = ?1 AND offered_until <= ?2 LIMIT 1), \
-    (SELECT 1 FROM pools WHERE domain = ?1 AND waiting > 0 LIMIT 1)";
-
-/// The queries that each column of [`PROBE`] is about. Their keys are the load's domains, in
-/// that order.
-pub static PROBED: [&[&Query]; 4] = [
-    &[&DUE_USERS],
-    &[&desk::DUE_SESSIONS],
-    &[&desk::LAPSED_OFFERS],
-    &[&desk::QUEUES, &desk::RESERVED_QUEUES],
-];
-
-/// Which column of [`PROBE`] a query is about.
-#[must_use]
-pub fn probed(query: &Query) -> Option<usize> {
-    let is_it = |other: &&Query| std::ptr::eq(*other, query);
-    PROBED.iter().position(|group| group.iter().any(is_it))
-}
+static HEADS: Query = Query {
+    template: "SELECT h.id, h.version, h.at FROM {{heads h | h.id = {a}}}",
+    keys: &[Type::Id],
+    read: |row, snapshot| {
+        let key = Reader::new(row, "heads", 0).id(0)?;
+        put_by_key(row, 1, key, snapshot)
+    },
+};
 
 /// Every query of a load, for an engine that prepares them.
-pub static ALL: [&Query; 37] = [
+pub static ALL: [&Query; 39] = [
+    &SOONEST,
+    &HEADS,
     &TOKENS,
     &TOKEN_IDS,
     &ACCOUNTS,
@@ -510,7 +500,7 @@ pub static ALL: [&Query; 37] = [
 /// The steps of a load, with the keys of each; `now` is the snapshot's time. Steps without
 /// keys are left out.
 #[must_use]
-pub fn steps(load: &Load, now: usher_rules::Time) -> Vec<Step> {
+pub fn steps(load: &Load, now: Time) -> Vec<Step> {
     let id = |id: uuid::Uuid| Value::Id(Some(id));
     let text = |text: &str| Value::Text(Some(text.to_owned().into()));
     let blob = |digest: &[u8; 32]| Value::Blob(Some(digest.to_vec()));
@@ -525,6 +515,9 @@ pub fn steps(load: &Load, now: usher_rules::Time) -> Vec<Step> {
 
     let pair = |domain: &DomainId, other: Value| vec![id(domain.0), other];
     [
+        // First: it tells which of those about what is due can be left out.
+        step(&SOONEST, load.domains.iter().map(|d| vec![id(d.0)])),
+        step(&HEADS, load.heads.iter().map(|head| vec![id(*head)])),
         step(&TOKENS, load.tokens.iter().map(|d| vec![blob(d)])),
         step(
             &TOKEN_IDS,

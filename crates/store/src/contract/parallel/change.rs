@@ -85,12 +85,12 @@ impl Run {
         writes
     }
 
-    /// The heads under which rows belong that are there for the first time.
+    /// The heads under which rows belong: whatever changes under one moves it on.
     pub(super) fn heads_of(&self, writes: &[Write]) -> BTreeSet<Head> {
         let of = |write: &Write| match write {
             Write::Account(a) => Some(Head::Account(a.id)),
-            Write::Domain(d) => Some(Head::Domain(d.id)),
-            _ => None,
+            Write::AccountRecord(r) => Some(Head::Account(r.account)),
+            other => other.domain().map(Head::Domain),
         };
         writes.iter().filter_map(of).collect()
     }

@@ -3,6 +3,7 @@
 use usher_rules::ids::{LinkId, PoolId, SessionId, TeamId};
 use usher_rules::links::LinkState;
 use usher_rules::teams::Team;
+use usher_rules::users::UserState;
 use usher_rules::waiting::Waiting;
 use usher_rules::{DomainId, Time, UserId};
 
@@ -11,6 +12,7 @@ use crate::Load;
 use crate::load::{DUE_OF_A_KIND, QUEUE};
 use crate::memory::load::Reading;
 use crate::memory::tables::{AnySession, Claim, Holder};
+use crate::snapshot::Soonest;
 
 impl Reading<'_> {
     pub(in crate::memory) fn desk(&mut self, load: &Load, now: Time) {
@@ -31,6 +33,28 @@ impl Reading<'_> {
         self.pools(load);
         self.calls_and_links(load);
         self.teams(load);
+    }
+
+    pub(in crate::memory) fn soonest(&mut self, domain: DomainId) {
+        let tables = self.tables;
+        if !tables.heads.contains_key(&domain.0) {
+            return;
+        }
+        let invited = tables.users_of(domain).filter_map(|user| match user.state {
+            UserState::Invited { expires_at } => Some(expires_at),
+            _ => None,
+        });
+        let seated = tables.live_sessions(domain);
+        let seated = seated.filter(|row| row.session.pool.is_some());
+        let offers = tables.waiting_in(domain);
+        let mut pools = tables.pools.range(all_of!(domain, PoolId));
+        let soonest = Soonest {
+            invitation: invited.min(),
+            session: seated.filter_map(|row| row.due_at).min(),
+            offer: offers.filter_map(|row| row.offered_until).min(),
+            queue: pools.any(|(_, pool)| pool.waiting > 0),
+        };
+        self.snapshot.soonest.insert(domain, soonest);
     }
 
     fn due_sessions(&mut self, domain: DomainId, now: Time) {
@@ -149,12 +173,6 @@ impl Reading<'_> {
             None => return,
         };
         self.user(domain, user);
-        let user = tables.users.get(&(domain, user));
-        let account = user.and_then(|user| user.state.account());
-        if let Some(account) = account.and_then(|id| tables.accounts.get(&id)) {
-            let accounts = &mut self.snapshot.world.accounts;
-            accounts.insert(account.id, *account);
-        }
     }
 
     fn pools(&mut self, load: &Load) {

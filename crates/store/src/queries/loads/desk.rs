@@ -7,7 +7,7 @@ use usher_rules::teams::Team;
 use usher_rules::{DomainId, Time};
 use uuid::Uuid;
 
-use super::{ACCOUNT_WIDTH, Query, Step, columns, put_user, step};
+use super::{Query, Step, columns, put_user, step};
 use crate::Result;
 use crate::load::{DUE_OF_A_KIND, Load, QUEUE};
 use crate::queries::decode::{AnySession, Columns, Reader};
@@ -258,28 +258,19 @@ pub(super) static SESSIONS: Query = Query {
         "SELECT ",
         columns!(session),
         ", ",
-        columns!(account),
-        ", ",
         columns!(user),
         ", ",
         columns!(pool),
         " FROM {{sessions s LEFT JOIN users u ON u.domain = s.domain AND u.id = s.user_id \
-         LEFT JOIN accounts a ON a.id = u.account \
          LEFT JOIN pools p ON p.domain = u.domain AND p.id = u.pool \
          | s.domain = {a} AND s.id = {b}}}"
     ),
     keys: &[Type::Id, Type::Id],
-    read: read_session,
+    read: |row, snapshot| {
+        put_session(row, 0, snapshot)?;
+        put_user(row, SESSION_WIDTH, snapshot)
+    },
 };
-
-fn read_session(row: &dyn Columns, snapshot: &mut Snapshot) -> Result<()> {
-    put_session(row, 0, snapshot)?;
-    if row.opt_id(SESSION_WIDTH)?.is_some() {
-        let account = Reader::new(row, "accounts", SESSION_WIDTH).account()?;
-        snapshot.world.accounts.insert(account.id, account);
-    }
-    put_user(row, SESSION_WIDTH + ACCOUNT_WIDTH, snapshot)
-}
 
 pub(super) static POOLS: Query = Query {
     template: concat!(
