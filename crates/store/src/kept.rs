@@ -17,15 +17,14 @@ mod tests;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use usher_rules::accounts::Place;
-use usher_rules::{AccountId, DomainId, Time};
+use usher_rules::{DomainId, Time};
 use uuid::Uuid;
 
 use crate::load::{self, ROUNDS};
 use crate::records::Digest;
 use crate::{Committed, Error, HeadState, Load, Result, Snapshot, Store, Unit, Write};
 use rows::Rows;
-use shelf::{Bearer, Moment, Shelf, domains_of, whose};
+use shelf::{Moment, Shelf, domains_of, whose};
 
 /// How often it is tried; the last time without what is kept.
 const ATTEMPTS: usize = 3;
@@ -141,9 +140,9 @@ impl Kept {
                 all = false;
             }
         }
-        for (account, expires_at) in &state.bearers {
-            if *expires_at <= snapshot.world.now || !shelf.is_as_it_was(since, account.0) {
-                shelf.forget_bearer(*account);
+        for (key, expires_at) in &state.bearers {
+            if *expires_at <= snapshot.world.now || !shelf.is_as_it_was(since, *key) {
+                shelf.forget_bearer(*key);
                 all = false;
             }
         }
@@ -157,8 +156,10 @@ impl Kept {
             if !asking.checked {
                 shelf.learn_bearers(since, &state.load, &snapshot);
             }
-            let asked = !domains_of(&state.load).is_empty();
-            self.found_again(match (served.is_empty(), asked) {
+            let bearers = !asking.checked && !state.load.tokens.is_empty();
+            let asked = bearers || !domains_of(&state.load).is_empty();
+            let nothing = served.is_empty() && state.bearers.is_empty();
+            self.found_again(match (nothing, asked) {
                 (false, false) => Found::All,
                 (false, true) => Found::Some,
                 (true, _) => Found::Nothing,
@@ -256,8 +257,8 @@ struct State {
     load: Load,
     /// What the rest is from.
     served: Vec<(DomainId, Served)>,
-    /// Accounts whose tokens were kept, and until when these are good.
-    bearers: Vec<(AccountId, Time)>,
+    /// Accounts and users whose tokens were kept, and until when these are good.
+    bearers: Vec<(Uuid, Time)>,
     /// Whether a domain moved on in the middle.
     mixed: bool,
 }
@@ -374,26 +375,24 @@ impl State {
         self.served.push((domain, served));
     }
 
-    /// Who bears a token, with the seat of one who is managed.
+    /// Who bears a token. Whether that is known.
     fn serve_bearer(
         &mut self,
         digest: &Digest,
         shelf: &mut Shelf,
         snapshot: &mut Snapshot,
     ) -> bool {
-        let Some(Bearer { token, account }) = shelf.bearer(digest).cloned() else {
+        let Some(bearer) = shelf.bearer(digest) else {
             return false;
         };
-        if let Place::Managed { domain, user } = account.place {
-            let rows = shelf.get(domain);
-            let Some(rows) = rows.filter(|rows| rows.serve_bearer(user, snapshot)) else {
-                return false;
-            };
-            self.served_from(domain, rows);
-        }
-        snapshot.world.accounts.insert(account.id, account);
-        self.bearers.push((account.id, token.expires_at));
-        snapshot.tokens.insert(*digest, token);
+        let expires_at = bearer.token.expires_at;
+        self.bearers
+            .extend(bearer.keys().map(|key| (key, expires_at)));
+        let world = &mut snapshot.world;
+        world.accounts.insert(bearer.account.id, bearer.account);
+        let user = bearer.user.map(|user| ((user.domain, user.id), user));
+        world.users.extend(user);
+        snapshot.tokens.insert(*digest, bearer.token.clone());
         true
     }
 }

@@ -14,7 +14,7 @@ use crate::records::Digest;
 
 /// The keys of what a snapshot shall hold. What does not exist is absent from it.
 ///
-/// A user of a pool brings the pool, whatever brought the user. Who waits for a seat is
+/// A user of a pool brings the pool, whatever brought the user but a token. Who waits for a seat is
 /// brought together with who is before: see `domains`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Load {

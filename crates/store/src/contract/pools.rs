@@ -19,7 +19,7 @@ super::list! {
     e9_a_pools_name_is_a_row_of_its_own,
     e10_a_pool_that_is_deleted_is_gone,
     e1_all_pools_of_a_domain_come_without_their_names,
-    e2_whatever_brings_a_user_brings_its_pool,
+    e2_whatever_brings_a_user_brings_its_pool_but_a_token,
     e4_no_more_seats_are_taken_than_there_are,
     e9_a_pool_that_is_shrunk_drains,
     e4_what_is_refused_of_a_pool_changes_nothing,
@@ -141,7 +141,7 @@ async fn e1_all_pools_of_a_domain_come_without_their_names(store: Arc<dyn Store>
     holds_only(snapshot, expected);
 }
 
-async fn e2_whatever_brings_a_user_brings_its_pool(store: Arc<dyn Store>) {
+async fn e2_whatever_brings_a_user_brings_its_pool_but_a_token(store: Arc<dyn Store>) {
     sharing_made(&*store, 1, pool(dom(1), 1), &[5, 6]).await;
     // A pool of the same number elsewhere stays there.
     sharing_made(&*store, 2, pool(dom(2), 1), &[]).await;
@@ -176,14 +176,13 @@ async fn e2_whatever_brings_a_user_brings_its_pool(store: Arc<dyn Store>) {
         ],
     )
     .await;
-    let ways: [&(dyn Fn(&mut crate::Load) + Sync); 9] = [
+    let ways: [&(dyn Fn(&mut crate::Load) + Sync); 8] = [
         &|load| load.users = [(dom(1), usr(5))].into(),
         &|load| load.people = [(dom(1), usr(5))].into(),
         &|load| load.user_emails = [(dom(1), shown.email.clone())].into(),
         &|load| load.external_ids = [(dom(1), "E-5".to_owned())].into(),
         &|load| load.invitations = [digest(5)].into(),
         &|load| load.desks = [(dom(1), usr(5))].into(),
-        &|load| load.tokens = [digest(6)].into(),
         &|load| load.domains = [dom(1)].into(),
         &|load| load.domains = [dom(8)].into(),
     ];
@@ -194,6 +193,10 @@ async fn e2_whatever_brings_a_user_brings_its_pool(store: Arc<dyn Store>) {
         assert_eq!(snapshot.world.users.len(), 1, "way {n}");
         assert!(snapshot.pool_records.is_empty(), "way {n}");
     }
+    // A token tells who somebody is, not where they sit.
+    let bearer = load(&*store, |load| load.tokens = [digest(6)].into()).await;
+    assert_eq!(bearer.world.users.len(), 1);
+    assert!(bearer.world.pools.is_empty());
 }
 
 /// The change of a pool is refused by the database.

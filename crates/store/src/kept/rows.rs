@@ -134,7 +134,7 @@ impl Rows {
     }
 
     /// A user with its pool.
-    pub fn learn_user(&mut self, snapshot: &Snapshot, user: UserId) -> bool {
+    fn learn_user(&mut self, snapshot: &Snapshot, user: UserId) -> bool {
         let world = &snapshot.world;
         let Some(row) = world.users.get(&(self.id(), user)) else {
             return false;
@@ -216,11 +216,6 @@ impl Rows {
             served.is_none()
         });
         any
-    }
-
-    /// Who bears a token of a managed account. Whether it is known.
-    pub fn serve_bearer(&self, user: UserId, snapshot: &mut Snapshot) -> bool {
-        self.serve_user(user, snapshot).is_some()
     }
 
     fn serve_domain(&self, snapshot: &mut Snapshot) {

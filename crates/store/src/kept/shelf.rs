@@ -8,7 +8,8 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use usher_rules::accounts::{Account, Place};
-use usher_rules::{AccountId, DomainId, Head};
+use usher_rules::users::User;
+use usher_rules::{DomainId, Head};
 use uuid::Uuid;
 
 use super::recent::{Recent, Weigh};
@@ -32,7 +33,8 @@ pub(super) struct Shelf {
     resting: HashMap<Uuid, HashSet<DomainId>>,
     /// Who bears which token: kept where nothing changes but by commits of this process.
     bearers: Recent<Digest, Bearer>,
-    tokens: HashMap<AccountId, HashSet<Digest>>,
+    /// Their tokens, by the accounts and users that they are.
+    tokens: HashMap<Uuid, HashSet<Digest>>,
     now: Moment,
     marks: Vec<Moment>,
     gave_up: bool,
@@ -50,6 +52,31 @@ struct Moving {
 pub(super) struct Bearer {
     pub token: Token,
     pub account: Account,
+    /// The seat of an account that is managed.
+    pub user: Option<User>,
+}
+
+impl Bearer {
+    fn of(snapshot: &Snapshot, digest: &Digest) -> Option<Bearer> {
+        let token = snapshot.tokens.get(digest)?;
+        let account = *snapshot.world.accounts.get(&token.account)?;
+        let user = match account.place {
+            Place::Managed { domain, user } => Some(*snapshot.world.users.get(&(domain, user))?),
+            Place::Unmanaged { .. } => None,
+        };
+        let token = token.clone();
+        Some(Bearer {
+            token,
+            account,
+            user,
+        })
+    }
+
+    /// By what it is known: account and user.
+    pub fn keys(&self) -> impl Iterator<Item = Uuid> {
+        let user = self.user.map(|user| user.id.0);
+        [self.account.id.0].into_iter().chain(user)
+    }
 }
 
 impl Weigh for Box<Rows> {
@@ -60,7 +87,7 @@ impl Weigh for Box<Rows> {
 
 impl Weigh for Bearer {
     fn weight(&self) -> usize {
-        2
+        3
     }
 }
 
@@ -145,9 +172,9 @@ impl Shelf {
         }
     }
 
-    /// Forgets an account's tokens.
-    pub fn forget_bearer(&mut self, account: AccountId) {
-        for digest in self.tokens.remove(&account).into_iter().flatten() {
+    /// Forgets the tokens of an account or a user.
+    pub fn forget_bearer(&mut self, key: Uuid) {
+        for digest in self.tokens.remove(&key).into_iter().flatten() {
             self.bearers.take(&digest);
         }
     }
@@ -165,13 +192,11 @@ impl Shelf {
     }
 
     fn put_bearer(&mut self, bearer: Bearer) {
-        let (account, digest) = (bearer.token.account, bearer.token.digest);
-        self.tokens.entry(account).or_default().insert(digest);
-        if self.bearers.put(digest, bearer) {
+        note(&mut self.tokens, &bearer);
+        if self.bearers.put(bearer.token.digest, bearer) {
             self.tokens.clear();
-            for (digest, bearer) in self.bearers.iter() {
-                let own = self.tokens.entry(bearer.token.account).or_default();
-                own.insert(*digest);
+            for (_, bearer) in self.bearers.iter() {
+                note(&mut self.tokens, bearer);
             }
         }
     }
@@ -179,28 +204,11 @@ impl Shelf {
     /// Keeps who bears the tokens that were loaded, since a moment.
     pub fn learn_bearers(&mut self, since: Moment, loaded: &Load, snapshot: &Snapshot) {
         for digest in &loaded.tokens {
-            let token = snapshot.tokens.get(digest);
-            let account = token.and_then(|t| snapshot.world.accounts.get(&t.account));
-            let (Some(token), Some(account)) = (token, account) else {
-                continue;
-            };
-            let is_good = token.expires_at > snapshot.world.now;
-            if !is_good || !self.is_as_it_was(since, account.id.0) {
-                continue;
-            }
-            self.put_bearer(Bearer {
-                token: token.clone(),
-                account: *account,
-            });
-            let Place::Managed { domain, user } = account.place else {
-                continue;
-            };
-            let kept = self.domains.peek(&domain);
-            if kept.is_some_and(|rows| self.is_untouched(since, domain, rows))
-                && let Some(mut rows) = self.domains.take(&domain)
-            {
-                rows.learn_user(snapshot, user);
-                self.put(domain, rows);
+            let bearer = Bearer::of(snapshot, digest);
+            let bearer = bearer.filter(|b| b.token.expires_at > snapshot.world.now);
+            let bearer = bearer.filter(|b| b.keys().all(|key| self.is_as_it_was(since, key)));
+            if let Some(bearer) = bearer {
+                self.put_bearer(bearer);
             }
         }
     }
@@ -326,20 +334,29 @@ impl Shelf {
                 }
             }
         }
-        for account in unit.writes.iter().filter_map(whose) {
-            self.marks[mark(account.0)] = self.now;
-            self.forget_bearer(account);
+        for key in unit.writes.iter().filter_map(whose) {
+            self.marks[mark(key)] = self.now;
+            self.forget_bearer(key);
         }
     }
 }
 
-/// Whose token or account a write is about.
-pub(super) fn whose(write: &Write) -> Option<AccountId> {
+/// Whose token, account or seat a write is about.
+pub(super) fn whose(write: &Write) -> Option<Uuid> {
     match write {
-        Write::Account(account) => Some(account.id),
-        Write::Token(token) => Some(token.account),
-        Write::RemoveToken(account, _) => Some(*account),
+        Write::Account(account) => Some(account.id.0),
+        Write::Token(token) => Some(token.account.0),
+        Write::RemoveToken(account, _) => Some(account.0),
+        Write::User(user) => Some(user.id.0),
+        Write::RemoveUser(_, user) => Some(user.0),
         _ => None,
+    }
+}
+
+fn note(tokens: &mut HashMap<Uuid, HashSet<Digest>>, bearer: &Bearer) {
+    for key in bearer.keys() {
+        let own = tokens.entry(key).or_default();
+        own.insert(bearer.token.digest);
     }
 }
 

@@ -72,8 +72,10 @@ impl Reading<'_> {
         };
         self.token(id, token);
         self.snapshot.world.accounts.insert(id, *account);
-        if let Place::Managed { domain, user } = account.place {
-            self.user(domain, user);
+        if let Place::Managed { domain, user } = account.place
+            && let Some(row) = self.tables.users.get(&(domain, user))
+        {
+            self.snapshot.world.users.insert((domain, user), *row);
         }
     }
 

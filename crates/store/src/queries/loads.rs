@@ -113,17 +113,14 @@ static TOKENS: Query = Query {
         columns!(account),
         ", ",
         columns!(user),
-        ", ",
-        columns!(pool),
         " FROM {{tokens t JOIN accounts a ON a.id = t.account \
-         LEFT JOIN users u ON u.domain = a.domain AND u.id = a.member \
-         LEFT JOIN pools p ON p.domain = u.domain AND p.id = u.pool | t.digest = {a}}}"
+         LEFT JOIN users u ON u.domain = a.domain AND u.id = a.member | t.digest = {a}}}"
     ),
     keys: &[Type::Blob],
     read: |row, snapshot| {
         let token = Reader::new(row, "tokens", 0).token()?;
         let account = Reader::new(row, "accounts", TOKEN_WIDTH).account()?;
-        put_user(row, TOKEN_WIDTH + ACCOUNT_WIDTH, snapshot)?;
+        put_user_alone(row, TOKEN_WIDTH + ACCOUNT_WIDTH, snapshot)?;
         snapshot.world.accounts.insert(account.id, account);
         snapshot.tokens.insert(token.digest, token);
         Ok(())
@@ -204,11 +201,16 @@ fn head_state(row: &dyn Columns, at: usize) -> Result<HeadState> {
 
 /// A user beginning at a column, unless there is none in this row, and the user's pool.
 fn put_user(row: &dyn Columns, at: usize, snapshot: &mut Snapshot) -> Result<()> {
+    put_user_alone(row, at, snapshot)?;
+    desk::put_pool(row, at + USER_WIDTH, snapshot)
+}
+
+fn put_user_alone(row: &dyn Columns, at: usize, snapshot: &mut Snapshot) -> Result<()> {
     if row.opt_id(at)?.is_some() {
         let user = Reader::new(row, "users", at).user()?;
         snapshot.world.users.insert((user.domain, user.id), user);
     }
-    desk::put_pool(row, at + USER_WIDTH, snapshot)
+    Ok(())
 }
 
 static DOMAINS: Query = Query {
