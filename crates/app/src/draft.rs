@@ -2,6 +2,7 @@
 //! entries, and the records.
 
 mod desk;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -14,7 +15,7 @@ use usher_rules::{
     World, seats,
 };
 use usher_store::load::DUE_OF_A_KIND;
-use usher_store::records::{LinkRecord, Mail, Person, SessionRecord};
+use usher_store::records::{Mail, Person};
 use usher_store::{HeadChange, JournalEntry, Snapshot, Unit, Write};
 use uuid::Uuid;
 
@@ -237,25 +238,6 @@ impl<'a> Draft<'a> {
     /// it was decided again with them.
     pub(crate) fn unnamed(&self) -> &BTreeSet<DomainId> {
         &self.unnamed
-    }
-
-    /// On which device a session is, and by which token: for one that starts, before it does;
-    /// for one that goes on with another token.
-    pub fn session_record(&mut self, domain: DomainId, session: SessionId, record: SessionRecord) {
-        let key = (domain, session);
-        let records = &mut self.snapshot.session_records;
-        if records.insert(key, record).is_some() {
-            self.renewed.insert(key);
-        }
-    }
-
-    /// For whom a call link is made and by which token it is found: before it is, and for one
-    /// that goes on with another token.
-    pub fn link_record(&mut self, domain: DomainId, link: LinkId, record: LinkRecord) {
-        let key = (domain, link);
-        if self.snapshot.link_records.insert(key, record).is_some() {
-            self.renewed_links.insert(key);
-        }
     }
 
     /// A device was heard of (rule E8). Lies under no head: a unit of nothing else conflicts
@@ -489,6 +471,11 @@ impl<'a> Draft<'a> {
         let writes = last_of_each_row(writes);
         let mut heads: Vec<HeadChange> = heads.into_values().collect();
         heads.sort_by_key(|change| change.head.key());
+        debug_assert_eq!(
+            told::untold(&heads, &writes),
+            None,
+            "no journal tells of it"
+        );
         Some(Unit {
             id,
             at: now,

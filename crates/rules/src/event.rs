@@ -253,6 +253,9 @@ pub enum Event {
         log_off_at: Time,
     },
 
+    /// The session goes on by another token: the former one is void.
+    SessionRenewed { session: SessionId, user: UserId },
+
     // Calls.
     /// A call rings.
     CallStarted {
@@ -297,6 +300,9 @@ pub enum Event {
         user: UserId,
         left_until: Option<Time>,
     },
+
+    /// It is found by another token: the former address is void.
+    LinkRenewed { link: LinkId, user: UserId },
 
     // Waiting lists.
     /// A user waits for a seat; who has the lower place was first.

@@ -359,6 +359,7 @@ impl Event {
             | Event::SessionEnded { session, .. }
             | Event::LogOutAfterCall { session, .. }
             | Event::LogOffNear { session, .. }
+            | Event::SessionRenewed { session, .. }
             | Event::CallStarted { session, .. }
             | Event::CallAnswered { session, .. }
             | Event::CallEnded { session, .. } => Some(session),

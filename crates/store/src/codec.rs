@@ -155,6 +155,7 @@ kinds! {
     "log_in_refused" LogInRefused { user: UserId, pool: PoolId }
     "log_out_after_call" LogOutAfterCall { session: SessionId, user: UserId, by: AccountId }
     "log_off_near" LogOffNear { session: SessionId, user: UserId, log_off_at: Time }
+    "session_renewed" SessionRenewed { session: SessionId, user: UserId }
 
     "call_started" CallStarted {
         call: CallId, session: SessionId, user: UserId, direction: Direction,
@@ -168,6 +169,7 @@ kinds! {
         link: LinkId, user: UserId, call: CallId, left_until: Option<Time>
     }
     "link_revoked" LinkRevoked { link: LinkId, user: UserId, left_until: Option<Time> }
+    "link_renewed" LinkRenewed { link: LinkId, user: UserId }
 
     "waiting_joined" WaitingJoined { user: UserId, pool: PoolId, place: u64 }
     "waiting_left" WaitingLeft { user: UserId, pool: PoolId }

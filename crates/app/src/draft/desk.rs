@@ -1,13 +1,46 @@
-//! The rows of the front desk that differ after a batch.
+//! The front desk's records, and its rows that differ after a batch.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use usher_rules::links::CallLink;
 use usher_rules::pools::Pool;
 use usher_rules::sessions::Session;
-use usher_rules::{DomainId, LinkId, SessionId, World};
+use usher_rules::{DomainId, Event, Head, LinkId, SessionId, World};
+use usher_store::records::{LinkRecord, SessionRecord};
 use usher_store::unit::SessionRow;
 use usher_store::{Snapshot, Write};
+
+use super::Draft;
+
+impl Draft<'_> {
+    /// On which device a session is, and by which token: for one that starts, before it does;
+    /// for one that goes on with another token, which the journal is told.
+    pub fn session_record(&mut self, domain: DomainId, session: SessionId, record: SessionRecord) {
+        let key = (domain, session);
+        self.snapshot.session_records.insert(key, record);
+        let Some(user) = self.world().sessions.get(&key).map(|row| row.user) else {
+            return;
+        };
+        self.renewed.insert(key);
+        let renewed = Event::SessionRenewed { session, user };
+        let entry = self.world().entry(Head::Domain(domain), renewed);
+        self.happen(vec![entry]);
+    }
+
+    /// For whom a call link is made and by which token it is found: before it is; and for one
+    /// that goes on with another token, which the journal is told.
+    pub fn link_record(&mut self, domain: DomainId, link: LinkId, record: LinkRecord) {
+        let key = (domain, link);
+        self.snapshot.link_records.insert(key, record);
+        let Some(user) = self.world().links.get(&key).map(|row| row.user) else {
+            return;
+        };
+        self.renewed_links.insert(key);
+        let renewed = Event::LinkRenewed { link, user };
+        let entry = self.world().entry(Head::Domain(domain), renewed);
+        self.happen(vec![entry]);
+    }
+}
 
 /// The rows that differ. Sessions that are over come before those that are live: a shared user
 /// has one at a time.

@@ -61,6 +61,7 @@ fn about(event: &Event) -> About {
         | ReservationChanged { user, pool, .. } => (Some(user), Some(pool)),
         LogOutAfterCall { user, .. }
         | LogOffNear { user, .. }
+        | SessionRenewed { user, .. }
         | CallStarted { user, .. }
         | CallAnswered { user, .. }
         | CallEnded { user, .. }

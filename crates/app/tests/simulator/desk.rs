@@ -102,6 +102,14 @@ impl Desk {
             Event::LinkMade { .. } | Event::LinkUsed { .. } | Event::LinkRevoked { .. } => {
                 self.link(at, &line.event)?;
             }
+            Event::SessionRenewed { session, user } => {
+                let own = self.seat(session)?.user == user;
+                that(own, "J1: another user's session was renewed")?;
+            }
+            Event::LinkRenewed { link, user } => {
+                let own = self.links.get(&link).is_some_and(|link| link.user == user);
+                that(own, "J1: another user's link was renewed")?;
+            }
             Event::WaitingJoined { user, pool, .. } => {
                 self.sits_nowhere(user)?;
                 self.queues.entry(pool).or_default().push_back(user);

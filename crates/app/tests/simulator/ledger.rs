@@ -71,8 +71,11 @@ impl Ledger {
         let Some((request, _)) = self.attempts.get(&line.request).copied() else {
             return Ok(());
         };
-        if let Event::LogInRefused { .. } = line.event {
-            self.refused.insert(request);
+        match line.event {
+            Event::LogInRefused { .. } => drop(self.refused.insert(request)),
+            // The same answer with a fresh secret is done anew each time.
+            Event::SessionRenewed { .. } | Event::LinkRenewed { .. } => return Ok(()),
+            _ => {}
         }
         let first = self.did.entry(request);
         let (did, at) = *first.or_insert((line.request, line.recorded_at));

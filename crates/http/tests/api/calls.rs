@@ -71,16 +71,23 @@ async fn i3_a_log_in_asked_twice_is_one_session_with_a_fresh_token() {
         .await
         .expect_problem(401, "not_signed_in");
     ann.seated(&second).sees().await.expect(200);
-    let started = journal(mid).await.into_iter();
-    assert_eq!(
-        started.filter(|line| line.0 == "session_started").count(),
-        1
-    );
+    let lines = async |kind: &str| {
+        let lines = journal(mid).await.into_iter();
+        lines.filter(|line| line.0 == kind).count()
+    };
+    assert_eq!(lines("session_started").await, 1);
+    // Each fresh token is told (rule J1).
+    assert_eq!(lines("session_renewed").await, 1);
+    let (_, renewed) = &journal(mid).await[0];
+    assert_eq!(renewed["session"], first["session"]["id"]);
+    assert_eq!(renewed["user"], ann.user["id"]);
     // A session that was resumed is answered so again.
     ann.client = keyed(&ann.client, "k-2");
     ann.client.headers.remove(0);
     ann.asks("phone", false).await.expect(200);
     ann.asks("phone", false).await.expect(200);
+    assert_eq!(lines("session_renewed").await, 3);
+    assert_eq!(lines("session_started").await, 1);
 }
 
 #[tokio::test]

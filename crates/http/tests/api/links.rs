@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::desk::{Seated, Sharer};
+use crate::harness::desk::{Seated, Sharer, journal};
 use crate::harness::reader::Reader;
 use crate::harness::{Client, World};
 
@@ -354,6 +354,10 @@ async fn i3_a_replayed_link_has_a_fresh_address_and_the_first_is_void() {
     assert_eq!(stage.guest.as_guest(&second).await["state"], "valid");
     let listed = stage.ann.get("/v1/me/call-links").await.expect(200);
     assert_eq!(listed["items"].as_array().map(Vec::len), Some(1));
+    // The fresh address is told (rule J1).
+    let (kind, renewed) = &journal(&stage.world.mid).await[0];
+    assert_eq!(kind, "link_renewed");
+    assert_eq!(renewed["link"], first["link"]["id"]);
     // Made and replayed, a link that is then revoked stays revoked.
     let id = second["link"]["id"].as_str().expect("an id");
     stage

@@ -304,6 +304,10 @@ fn session_events() -> Vec<Event> {
             user: USER,
             log_off_at: AT,
         },
+        Event::SessionRenewed {
+            session: SESSION,
+            user: USER,
+        },
     ]
 }
 
@@ -349,6 +353,10 @@ fn link_events() -> Vec<Event> {
             link: LINK,
             user: USER,
             left_until: Some(AT),
+        },
+        Event::LinkRenewed {
+            link: LINK,
+            user: USER,
         },
     ]
 }
