@@ -466,7 +466,11 @@ fn or_taken(job: &dyn AnyJob, reply: Result<Reply, Failure>) -> Result<Reply, Fa
     match reply {
         Err(Failure::Store(Error::NotUnique(what))) => {
             let fields = ["prefix", "external_id", "email"];
-            match fields.into_iter().find(|field| what.contains(field)) {
+            let field = fields.into_iter().find(|field| what.contains(field));
+            // By the name of the index, or of its column.
+            let calls = ["session_of_call", "sessions.call"];
+            let call = calls.iter().any(|name| what.contains(name));
+            match field.or(call.then_some("call")) {
                 Some(field) => Ok(job.refuse(&Refusal::Taken { field })),
                 None => Err(Failure::Store(Error::NotUnique(what))),
             }

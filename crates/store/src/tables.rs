@@ -98,7 +98,7 @@ impl Table {
 
     /// Whether a row is compared with the one before it. Such a row is never taken away to be
     /// written anew, though something unique in it may change hands in the same unit: nothing
-    /// does, but for what [`Row::ends_a_session`].
+    /// does, but for what [`Row::ends_a_session`]: a call that is over never rings elsewhere.
     #[must_use]
     pub fn builds_on_itself(&self) -> bool {
         [ATTEMPTS.name, POOLS.name, REMEMBERED.name, SESSIONS.name].contains(&self.name)

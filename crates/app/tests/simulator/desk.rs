@@ -401,6 +401,9 @@ impl Desk {
         match *event {
             Event::CallStarted { call, session, .. } => {
                 that(!self.is_over(call, at), "F1: a call that is over began")?;
+                let mut seats = self.seats.values();
+                let twice = seats.any(|seat| seat.call == Some(call));
+                that(!twice, "F1: two live calls of one id")?;
                 let seat = self.seat(session)?;
                 that(seat.call.is_none(), "F1: two calls at a time")?;
                 (seat.call, seat.answered) = (Some(call), false);

@@ -152,7 +152,12 @@ impl Wishes<'_> {
         let rings = rings.and_then(|session| session.call);
         match rings.filter(|_| !self.chance.one_in(4)) {
             Some(call) => call.id,
-            None => CallId::nth((person as u128 + 1) << 64 | self.told[person].call),
+            None => {
+                // Each seventh has an id that others give their seventh, too.
+                let call = self.told[person].call;
+                let own = (person as u128 + 1) << 64;
+                CallId::nth(if call % 7 == 6 { call } else { own | call })
+            }
         }
     }
 

@@ -35,6 +35,26 @@ async fn f1_one_call_at_a_time_and_reports_may_come_twice_or_late() {
 }
 
 #[tokio::test]
+async fn f1_one_live_call_has_one_id_whoever_reports_it() {
+    let world = World::new().await;
+    let (mid, server) = (&world.mid, &world.server);
+    let pool = mid.default_pool(2).await;
+    let phone = mid.sharer(server, "ann", &pool).await.enters("phone").await;
+    let bob = mid.sharer(server, "bob", &pool).await.enters("desk").await;
+    phone.reports(&call(1), "ringing").await.expect(200);
+    let refused = bob.reports(&call(1), "ringing").await;
+    let problem = refused.expect_problem(409, "taken");
+    assert_eq!(problem["errors"][0]["field"], "call");
+    // Of two at the same moment one is first.
+    phone.reports(&call(1), "ended").await.expect(200);
+    let id = call(2);
+    let at_once = tokio::join!(phone.reports(&id, "ringing"), bob.reports(&id, "ringing"));
+    let mut statuses = [at_once.0.status, at_once.1.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409]);
+}
+
+#[tokio::test]
 async fn f1_a_heartbeat_that_names_no_call_ends_a_forgotten_one() {
     let world = World::new().await;
     let (mid, server) = (&world.mid, &world.server);

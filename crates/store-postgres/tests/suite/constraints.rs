@@ -276,6 +276,24 @@ async fn e4_a_second_session_is_refused_by_the_database() {
 }
 
 #[tokio::test]
+async fn f1_a_second_live_call_of_one_id_is_refused_by_the_database() {
+    let (database, _) = Database::with_store().await;
+    let client = database.connect().await;
+    done(&client, &session(1, 1, 1, &format!("'{DOMAIN}'"))).await;
+    done(&client, &session(2, 2, 2, "NULL")).await;
+    let calls = |n: u32, call: u32| {
+        format!(
+            "UPDATE sessions SET call = '00000000-0000-0000-0000-{call:012}', \
+             call_direction = 'made', call_started_at = 1 \
+             WHERE id = '00000000-0000-0000-0000-{n:012}'"
+        )
+    };
+    done(&client, &calls(1, 7)).await;
+    assert_eq!(refusal(&client, &calls(2, 7)).await, "session_of_call");
+    done(&client, &calls(2, 8)).await;
+}
+
+#[tokio::test]
 async fn e7_a_session_or_link_that_can_not_be_is_refused_by_the_database() {
     let (database, _) = Database::with_store().await;
     let client = database.connect().await;

@@ -170,6 +170,27 @@ fn e4_the_database_refuses_a_second_session() {
 }
 
 #[test]
+fn f1_the_database_refuses_a_second_live_call_of_one_id() {
+    let folder = Folder::new();
+    drop(folder.open(false).unwrap());
+    let sql = folder.sql();
+    done(&sql, &session(1, 1, 1, "zeroblob(16)"));
+    done(&sql, &session(2, 2, 2, "NULL"));
+    let calls = |n: u8, call: u8| {
+        format!(
+            "UPDATE sessions SET call = x'{}', call_direction = 'made', call_started_at = 1 \
+             WHERE id = x'{}'",
+            hex(call, 16),
+            hex(n, 16)
+        )
+    };
+    done(&sql, &calls(1, 7));
+    let refused = refusal(&sql, &calls(2, 7));
+    assert!(refused.contains("sessions.call"), "{refused}");
+    done(&sql, &calls(2, 8));
+}
+
+#[test]
 fn e7_the_database_refuses_a_session_that_can_not_be() {
     let folder = Folder::new();
     drop(folder.open(false).unwrap());

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use usher_rules::Head;
-use usher_rules::Time;
+use usher_rules::calls::{Call, Direction};
 use usher_rules::sessions::Session;
+use usher_rules::{Head, Time};
 
 use super::build::*;
 use super::sessions::{found, on_device, row};
@@ -16,6 +16,7 @@ super::list! {
     e5_one_session_of_a_named_user_to_a_device,
     e5_a_session_is_taken_over_in_one_unit,
     e4_started_and_ended_in_one_commit,
+    f1_one_live_call_has_one_id,
 }
 
 /// The session is refused: another has its place.
@@ -127,4 +128,45 @@ async fn e4_started_and_ended_in_one_commit(store: Arc<dyn Store>) {
         ..second
     };
     assert_eq!(found(&*store, 6).await, (Some(live), None));
+}
+
+/// The nth session, of a user of its own, in this call.
+fn in_call(n: u64, call: Option<u64>) -> Session {
+    Session {
+        user: usr(n),
+        call: call.map(|call| Call {
+            id: cal(call),
+            direction: Direction::Made,
+            link: None,
+            started_at: T0,
+            answered_at: None,
+        }),
+        ..session(dom(1), n, Some(1))
+    }
+}
+
+async fn f1_one_live_call_has_one_id(store: Arc<dyn Store>) {
+    planted(&*store, [row(in_call(10, Some(1)), session_record(10))]).await;
+    clashes(&*store, 11, in_call(11, Some(1)), "call").await;
+    // In another call, in none, in another domain.
+    let elsewhere = Session {
+        domain: dom(2),
+        ..in_call(13, Some(1))
+    };
+    let others = [
+        row(in_call(11, Some(2)), session_record(11)),
+        row(in_call(12, None), session_record(12)),
+        row(elsewhere, session_record(13)),
+    ];
+    planted(&*store, others).await;
+    // Written once more as it is, it is its own.
+    planted(&*store, [row(in_call(10, Some(1)), session_record(20))]).await;
+    // What was given up, by its end or with its session, another may have.
+    planted(&*store, [row(in_call(10, None), session_record(10))]).await;
+    planted(&*store, [row(in_call(12, Some(1)), session_record(12))]).await;
+    let over = ended(&in_call(12, None), Time(T0.0 + 1));
+    planted(&*store, [Write::EndedSession(over, session_record(12))]).await;
+    planted(&*store, [row(in_call(10, Some(1)), session_record(10))]).await;
+    let found = found(&*store, 10).await;
+    assert_eq!(found, (Some(in_call(10, Some(1))), None));
 }

@@ -82,6 +82,8 @@ pub(crate) enum Claim {
     Token(Digest),
     /// The live session of a shared user, or of a named one on this device.
     SessionOf(DomainId, UserId, Option<DeviceKey>),
+    /// The call that a live session is in.
+    Call(DomainId, CallId),
     LinkToken(Digest),
 }
 
@@ -101,6 +103,7 @@ impl Claim {
             Claim::Invitation(_) => "user_invitation",
             Claim::Token(_) => "token_digest",
             Claim::SessionOf(..) => "session_of_user",
+            Claim::Call(..) => "session_of_call",
             Claim::LinkToken(_) => "call_link_token",
         }
     }
@@ -151,7 +154,11 @@ impl Claim {
         match session {
             AnySession::Live(SessionRow { session, .. }) => {
                 let device = session.pool.is_none().then_some(session.device);
-                vec![Claim::SessionOf(session.domain, session.user, device)]
+                let call = session
+                    .call
+                    .map(|call| Claim::Call(session.domain, call.id));
+                let of_user = Claim::SessionOf(session.domain, session.user, device);
+                [of_user].into_iter().chain(call).collect()
             }
             AnySession::Ended(..) => vec![],
         }

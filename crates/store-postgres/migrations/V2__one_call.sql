@@ -1,0 +1,3 @@
+-- Rule F1 stands here once more: one live call has one id, whoever reports it. Who is in no call
+-- is not in it, so that logging in and off leaves it alone.
+CREATE UNIQUE INDEX session_of_call ON sessions (domain, call) WHERE call IS NOT NULL;
