@@ -92,6 +92,15 @@ impl App {
     pub async fn own_place(&self, ask: &Ask) -> Result<Option<(DomainId, UserId)>, Failure> {
         self.look(ask, &OwnPlace).await
     }
+
+    /// Likewise, for what only a domain user has: call links, contacts.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAllowed`] for one whom no domain manages; as [`App::who`].
+    pub async fn managed_place(&self, ask: &Ask) -> Result<(DomainId, UserId), Failure> {
+        let place = self.own_place(ask).await?;
+        place.ok_or(Failure::Refused(Refusal::NotAllowed))
+    }
 }
 
 /// Loads an account, and the domain that it owns: the domain's standing follows from the

@@ -2,6 +2,7 @@
 //! entries, and the records.
 
 mod desk;
+mod leave;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -11,8 +12,8 @@ use usher_rules::domains::Domain;
 use usher_rules::roles::{Power, Rank};
 use usher_rules::seats::Seats;
 use usher_rules::{
-    AccountId, DomainId, Entry, Event, Head, LinkId, Refusal, SessionId, TokenId, UnitId, UserId,
-    World, seats,
+    AccountId, DomainId, Entry, Head, LinkId, Refusal, SessionId, TokenId, UnitId, UserId, World,
+    seats,
 };
 use usher_store::load::DUE_OF_A_KIND;
 use usher_store::records::{Mail, Person};
@@ -125,6 +126,19 @@ impl<'a> Draft<'a> {
         self.view().operator()
     }
 
+    /// The caller, who is this user: for what nobody else does in its place.
+    ///
+    /// # Errors
+    /// As [`Draft::caller`]; [`Refusal::NotAllowed`] for anyone else.
+    pub fn itself(&mut self, domain: DomainId, user: UserId) -> Result<(), Refusal> {
+        let caller = self.caller()?;
+        if self.view().own_user(&caller, domain) == Some(user) {
+            Ok(())
+        } else {
+            Err(Refusal::NotAllowed)
+        }
+    }
+
     /// Who acts, once it is known.
     #[must_use]
     pub fn actor(&self) -> Option<AccountId> {
@@ -141,7 +155,7 @@ impl<'a> Draft<'a> {
         let seats = self.seats();
         for entry in &entries {
             self.snapshot.world.apply(entry);
-            self.forget_person(entry);
+            self.take_along(entry);
         }
         self.record(self.actor, entries);
         let follows = self.snapshot.world.follow_standing();
@@ -168,16 +182,6 @@ impl<'a> Draft<'a> {
             let low = low.into_iter().map(entry).collect();
             self.record(actor, low);
         }
-    }
-
-    /// A user who is gone, or gone to another domain, takes its record along.
-    fn forget_person(&mut self, entry: &Entry) {
-        let (Head::Domain(domain), Event::UserRemoved { user } | Event::UserMovedOut { user, .. }) =
-            (entry.head, &entry.event)
-        else {
-            return;
-        };
-        self.write(Write::RemovePerson(domain, *user));
     }
 
     /// What was due before anyone asked; nobody's doing. Gives the number of entries.
@@ -277,6 +281,13 @@ impl<'a> Draft<'a> {
             }
             Write::RemoveTeam(domain, team) => {
                 seen.team_records.remove(&(*domain, *team));
+            }
+            Write::Contact(record) => {
+                let key = (record.domain, record.user, record.contact);
+                seen.contact_records.insert(key, record.clone());
+            }
+            Write::RemoveContact(domain, user, contact) => {
+                seen.contact_records.remove(&(*domain, *user, *contact));
             }
             Write::Token(token) => {
                 seen.tokens.retain(|_, t| t.id != token.id);

@@ -10,6 +10,7 @@
 
 pub mod accounts;
 pub mod ask;
+pub mod contacts;
 pub mod desk;
 pub mod domains;
 pub mod draft;

@@ -23,16 +23,6 @@ pub struct NewLink {
     pub now: Time,
 }
 
-/// The caller, who is this user: nobody else makes or revokes its links.
-fn own(draft: &mut Draft<'_>, domain: DomainId, user: UserId) -> Result<(), Refusal> {
-    let caller = draft.caller()?;
-    if draft.view().own_user(&caller, domain) == Some(user) {
-        Ok(())
-    } else {
-        Err(Refusal::NotAllowed)
-    }
-}
-
 /// What a command about a user's links must see: the links that are valid and the sessions,
 /// whose clocks stand still while one is (rule E6).
 fn needs_links(load: &mut Load, domain: DomainId, user: UserId) {
@@ -64,7 +54,7 @@ fn addressed(draft: &mut Draft<'_>, domain: DomainId, link: LinkId, guest: Strin
 pub struct MakeLink {
     /// Of which domain.
     pub domain: DomainId,
-    /// Whose: the caller's, from [`App::own_place`].
+    /// Whose: the caller's, from [`App::managed_place`].
     pub user: UserId,
     /// What the guest is called.
     pub guest_name: String,
@@ -90,7 +80,7 @@ impl UseCase for MakeLink {
     }
 
     fn decide(&self, draft: &mut Draft<'_>) -> Result<NewLink, Refusal> {
-        own(draft, self.domain, self.user)?;
+        draft.itself(self.domain, self.user)?;
         let guest = valid_name("guest_name", &self.guest_name)?;
         let (link, domain) = (LinkId(draft.id()), self.domain);
         let (seconds, one_call) = (self.valid_seconds, self.one_call);
@@ -107,7 +97,7 @@ impl UseCase for MakeLink {
     }
 
     fn replay(&self, TokenId(id): TokenId, draft: &mut Draft<'_>) -> Result<NewLink, Refusal> {
-        own(draft, self.domain, self.user)?;
+        draft.itself(self.domain, self.user)?;
         let (link, domain) = (LinkId(id), self.domain);
         let guest = line(draft, domain, link)?.record.guest;
         let url = addressed(draft, domain, link, guest);
@@ -121,7 +111,7 @@ impl UseCase for MakeLink {
 pub struct RevokeLink {
     /// Of which domain.
     pub domain: DomainId,
-    /// Whose: the caller's, from [`App::own_place`].
+    /// Whose: the caller's, from [`App::managed_place`].
     pub user: UserId,
     /// Which.
     pub link: LinkId,
@@ -140,7 +130,7 @@ impl UseCase for RevokeLink {
     }
 
     fn decide(&self, draft: &mut Draft<'_>) -> Result<(), Refusal> {
-        own(draft, self.domain, self.user)?;
+        draft.itself(self.domain, self.user)?;
         let world = draft.world();
         if world.link(self.domain, self.link)?.user != self.user {
             return Err(Refusal::not_found("call link"));
@@ -180,14 +170,5 @@ impl App {
         };
         let now = self.store.now().await?;
         Ok(Links { page, now })
-    }
-
-    /// As which domain user the caller makes call links.
-    ///
-    /// # Errors
-    /// [`Refusal::NotAllowed`] for one whom no domain manages; storage errors.
-    pub async fn place_of_links(&self, ask: &Ask) -> Result<(DomainId, UserId), Failure> {
-        let place = self.own_place(ask).await?;
-        place.ok_or(Failure::Refused(Refusal::NotAllowed))
     }
 }

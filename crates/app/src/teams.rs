@@ -1,15 +1,15 @@
-//! Teams, and whom a user sees in the contact list because of them (rule D5).
+//! Teams: who is in one sees the others in the contact list (rule D5).
 
 use usher_rules::roles::Power;
 use usher_rules::{DomainId, Event, Head, Refusal, TeamId, UserId, teams};
-use usher_store::lists::{After, ContactLine, Page, TeamLine};
+use usher_store::lists::{Page, TeamLine};
 use usher_store::records::TeamRecord;
 use usher_store::{Load, Snapshot, Write};
 
 use crate::desk::{Failure, UseCase};
 use crate::domains::valid_name;
 use crate::draft::Draft;
-use crate::users::{MaySee, SeeUsers, needs_user};
+use crate::users::{SeeUsers, needs_user};
 use crate::view::{Look, View};
 use crate::{App, Ask};
 
@@ -214,41 +214,5 @@ impl App {
     ) -> Result<Page<TeamLine>, Failure> {
         self.look(ask, &SeeUsers(domain)).await?;
         Ok(self.store.teams(domain, after, limit).await?)
-    }
-
-    /// A page of whom a user sees in the contact list: everyone who has joined, is not
-    /// suspended, and shares a team (rule D5).
-    ///
-    /// # Errors
-    /// Refusals and storage errors.
-    pub async fn contacts(
-        &self,
-        ask: &Ask,
-        domain: DomainId,
-        user: UserId,
-        after: Option<&After>,
-        limit: u32,
-    ) -> Result<Page<ContactLine>, Failure> {
-        self.look(ask, &MaySee { domain, user }).await?;
-        Ok(self.store.contacts(domain, user, after, limit).await?)
-    }
-
-    /// Likewise, of the caller's own; nobody for one whom no domain manages.
-    ///
-    /// # Errors
-    /// Refusals and storage errors.
-    pub async fn own_contacts(
-        &self,
-        ask: &Ask,
-        after: Option<&After>,
-        limit: u32,
-    ) -> Result<Page<ContactLine>, Failure> {
-        match self.own_place(ask).await? {
-            Some((domain, user)) => Ok(self.store.contacts(domain, user, after, limit).await?),
-            None => Ok(Page {
-                items: Vec::new(),
-                more: false,
-            }),
-        }
     }
 }

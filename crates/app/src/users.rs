@@ -55,6 +55,7 @@ pub(crate) fn needs_user(seen: &Snapshot, load: &mut Load, domain: DomainId, id:
 /// domain, or joins another.
 pub(crate) fn needs_account(seen: &Snapshot, load: &mut Load, domain: DomainId, id: UserId) {
     needs_user(seen, load, domain, id);
+    load.contacts.insert((domain, id));
     if let Some(user) = seen.world.users.get(&(domain, id)) {
         load.accounts.extend(user.state.account());
     }

@@ -65,7 +65,7 @@ const TAGS: [(&str, &str); 16] = [
     ),
     (
         "teams",
-        "Teams, and the contact list: who shares a team sees each other.",
+        "Teams, and the contact list: who shares a team, and whom a user added.",
     ),
     (
         "call links",

@@ -12,6 +12,7 @@
 mod accounts;
 mod answer;
 mod client;
+mod contacts;
 mod document;
 mod domains;
 mod extract;
@@ -74,6 +75,7 @@ fn api() -> OpenApiRouter<Http> {
         .merge(pools::routes())
         .merge(sessions::routes())
         .merge(teams::routes())
+        .merge(contacts::routes())
         .merge(links::routes())
         .merge(reports::routes())
         .merge(proxies::routes())

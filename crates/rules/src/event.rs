@@ -5,8 +5,8 @@ use crate::accounts::Identity;
 use crate::billing::Billing;
 use crate::calls::{CallEnd, Direction};
 use crate::ids::{
-    AccountId, CallId, DeviceKey, DomainId, Head, LinkId, PoolId, SessionId, TeamId, TokenId,
-    UserId,
+    AccountId, CallId, ContactId, DeviceKey, DomainId, Head, LinkId, PoolId, SessionId, TeamId,
+    TokenId, UserId,
 };
 use crate::pools::PoolSettings;
 use crate::roles::{Permissions, Role};
@@ -333,6 +333,12 @@ pub enum Event {
     TeamJoined { team: TeamId, user: UserId },
     /// A user is no longer in it.
     TeamLeft { team: TeamId, user: UserId },
+
+    // Contacts that users add.
+    /// A user added someone to the own contact list.
+    ContactAdded { user: UserId, contact: ContactId },
+    /// The user took it off that list.
+    ContactRemoved { user: UserId, contact: ContactId },
 
     // In an account's journal.
     /// An account was made.

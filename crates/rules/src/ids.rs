@@ -124,6 +124,11 @@ id!(
     "tem"
 );
 id!(
+    /// Someone whom a user added to the own contact list.
+    ContactId,
+    "con"
+);
+id!(
     /// One commit: what is decided together is on disk together or not at all.
     UnitId,
     "unt"

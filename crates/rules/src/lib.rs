@@ -11,6 +11,7 @@
 pub mod accounts;
 pub mod billing;
 pub mod calls;
+pub mod contacts;
 mod counts;
 pub mod domains;
 pub mod event;
@@ -36,8 +37,8 @@ pub mod world;
 
 pub use event::{Entry, Event};
 pub use ids::{
-    AccountId, CallId, DeviceKey, DomainId, Head, LinkId, PoolId, SessionId, TeamId, TokenId,
-    UnitId, UserId,
+    AccountId, CallId, ContactId, DeviceKey, DomainId, Head, LinkId, PoolId, SessionId, TeamId,
+    TokenId, UnitId, UserId,
 };
 pub use refusal::Refusal;
 pub use settings::Settings;

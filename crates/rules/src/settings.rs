@@ -21,6 +21,8 @@ pub struct Settings {
     /// For how long a guest's call may ring before a heartbeat that doesn't name it ends it:
     /// until then the device may not have heard of it (rule F1). 60 seconds.
     pub guest_ring_seconds: i64,
+    /// How many contacts a user may have added (rule D5). 500 unless set.
+    pub added_contacts: usize,
 }
 
 impl Default for Settings {
@@ -33,6 +35,7 @@ impl Default for Settings {
             ended_session_seconds: 7 * 24 * 3600,
             named_devices: 50,
             guest_ring_seconds: 60,
+            added_contacts: 500,
         }
     }
 }

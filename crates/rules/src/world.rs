@@ -9,7 +9,9 @@ use crate::accounts::{Account, Place};
 use crate::calls::EndedCall;
 use crate::domains::Domain;
 use crate::event::{Entry, Event};
-use crate::ids::{AccountId, CallId, DomainId, Head, LinkId, PoolId, SessionId, TeamId, UserId};
+use crate::ids::{
+    AccountId, CallId, ContactId, DomainId, Head, LinkId, PoolId, SessionId, TeamId, UserId,
+};
 use crate::links::CallLink;
 use crate::pools::Pool;
 use crate::prices::PriceBook;
@@ -74,6 +76,8 @@ pub struct World {
     pub teams: BTreeMap<(DomainId, TeamId), Team>,
     /// Who is in which team.
     pub members: BTreeSet<(DomainId, TeamId, UserId)>,
+    /// The contacts that users added.
+    pub contacts: BTreeSet<(DomainId, UserId, ContactId)>,
     /// The price books, by version.
     pub price_books: BTreeMap<u32, PriceBook>,
 }
@@ -230,7 +234,8 @@ impl World {
         self.copy_record(id);
     }
 
-    /// What happens at the front desk: pools, sessions, calls, links, waiting lists, teams.
+    /// What happens at the front desk: pools, sessions, calls, links, waiting lists, teams,
+    /// contacts.
     fn apply_to_desk(&mut self, id: DomainId, at: Time, event: &Event) {
         self.apply_to_pool(id, at, event);
         self.apply_to_waiting(id, at, event);
@@ -238,6 +243,7 @@ impl World {
         self.apply_to_call(id, at, event);
         self.apply_to_link(id, at, event);
         self.apply_to_team(id, event);
+        self.apply_to_contacts(id, event);
     }
 
     fn open(

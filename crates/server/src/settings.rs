@@ -128,6 +128,14 @@ pub struct Given {
         value_name = "SECONDS"
     )]
     pub guest_ring_seconds: Option<u32>,
+    /// How many contacts a user may add to its list [default: 500].
+    #[arg(
+        long,
+        global = true,
+        env = "USHER_ADDED_CONTACTS",
+        value_name = "COUNT"
+    )]
+    pub added_contacts: Option<u32>,
     /// For how long a log-in is good, in days [default: 30].
     #[arg(long, global = true, env = "USHER_LOG_IN_DAYS", value_name = "DAYS")]
     pub log_in_days: Option<u32>,
@@ -282,6 +290,10 @@ impl Settings {
                     .guest_ring_seconds
                     .or(filed.guest_ring_seconds)
                     .map_or(rules.guest_ring_seconds, i64::from),
+                added_contacts: given
+                    .added_contacts
+                    .or(filed.added_contacts)
+                    .map_or(rules.added_contacts, |count| count as usize),
             },
             public_url: String::new(),
             log_in_seconds: days(

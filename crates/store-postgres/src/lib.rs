@@ -200,10 +200,11 @@ impl Store for PostgresStore {
         &self,
         domain: DomainId,
         user: UserId,
+        added: bool,
         after: Option<&After>,
         limit: u32,
     ) -> Result<Page<ContactLine>> {
-        self.lists.contacts(domain, user, after, limit).await
+        self.lists.contacts(domain, user, added, after, limit).await
     }
 
     async fn totals_below(&self, domain: DomainId) -> Result<Totals> {

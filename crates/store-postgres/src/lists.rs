@@ -179,10 +179,11 @@ impl Lists {
         &self,
         domain: DomainId,
         user: UserId,
+        added: bool,
         after: Option<&After>,
         limit: u32,
     ) -> Result<Page<ContactLine>> {
-        let params = lists::contacts(domain, user, after, limit);
+        let params = lists::contacts(domain, user, added, after, limit);
         self.page_of(lists::CONTACTS, params, limit, lists::contact)
             .await
     }

@@ -243,10 +243,11 @@ impl Store for SqliteStore {
         &self,
         domain: DomainId,
         user: UserId,
+        added: bool,
         after: Option<&After>,
         limit: u32,
     ) -> Result<Page<ContactLine>> {
-        let params = lists::contacts(domain, user, after, limit);
+        let params = lists::contacts(domain, user, added, after, limit);
         self.page(lists::CONTACTS, params, limit, lists::contact)
             .await
     }

@@ -19,7 +19,7 @@ use usher_rules::accounts::Identity;
 use usher_rules::billing::Billing;
 use usher_rules::calls::{CallEnd, Direction};
 use usher_rules::event::{AccountDetail, Start};
-use usher_rules::ids::{CallId, DeviceKey, LinkId, PoolId, SessionId, TeamId};
+use usher_rules::ids::{CallId, ContactId, DeviceKey, LinkId, PoolId, SessionId, TeamId};
 use usher_rules::pools::PoolSettings;
 use usher_rules::roles::{Permissions, Role};
 use usher_rules::seats::{Scheduled, SeatKind};
@@ -181,6 +181,9 @@ kinds! {
     "team_deleted" TeamDeleted { team: TeamId }
     "team_joined" TeamJoined { team: TeamId, user: UserId }
     "team_left" TeamLeft { team: TeamId, user: UserId }
+
+    "contact_added" ContactAdded { user: UserId, contact: ContactId }
+    "contact_removed" ContactRemoved { user: UserId, contact: ContactId }
 
     "account_made" AccountMade { operator: bool }
     "account_details_changed" AccountDetailsChanged { what: AccountDetail }

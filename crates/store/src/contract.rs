@@ -13,6 +13,7 @@ pub(crate) mod build;
 mod calls;
 mod clocks;
 mod commit;
+mod contacts;
 mod desk;
 mod dice;
 mod due;
@@ -69,6 +70,7 @@ pub fn cases() -> impl Iterator<Item = Case> {
     [
         full::CASES,
         commit::CASES,
+        contacts::CASES,
         answers::CASES,
         attempts::CASES,
         unique::CASES,

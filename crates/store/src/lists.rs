@@ -11,7 +11,7 @@ use usher_rules::sessions::Session;
 use usher_rules::tiers::Tier;
 use usher_rules::users::User;
 use usher_rules::waiting::Waiting;
-use usher_rules::{AccountId, Event, PoolId, TeamId, Time, UserId};
+use usher_rules::{AccountId, ContactId, Event, PoolId, TeamId, Time, UserId};
 use uuid::Uuid;
 
 use crate::records::{DomainRecord, LinkRecord, Person, PoolRecord, SessionRecord, TeamRecord};
@@ -34,7 +34,7 @@ pub struct After {
     /// The last row's sort key: the e-mail, the lower-case name, or empty.
     pub key: String,
     /// The last row's id.
-    pub user: UserId,
+    pub id: Uuid,
 }
 
 /// Which users, in which order, how many.
@@ -129,15 +129,29 @@ pub struct TeamLine {
     pub members: u64,
 }
 
-/// Someone whom a user sees.
+/// Someone in a user's contact list: added by the user, or seen because of a team, or both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContactLine {
-    /// Who.
-    pub user: UserId,
-    /// What the person is called.
+    /// By which id the user added it.
+    pub contact: Option<ContactId>,
+    /// Which active user of the domain it is.
+    pub user: Option<UserId>,
+    /// What the person is called; by the user itself, where it is nobody of the domain.
     pub name: String,
     /// The person's address.
     pub email: String,
+}
+
+impl ContactLine {
+    /// Its place in the order of the list.
+    #[must_use]
+    pub fn place(&self) -> After {
+        let added = self.contact.map(|contact| contact.0);
+        After {
+            key: self.name.to_lowercase(),
+            id: self.user.map(|user| user.0).or(added).unwrap_or_default(),
+        }
+    }
 }
 
 /// A domain with its name.

@@ -74,6 +74,8 @@ pub struct Load {
     pub teams: BTreeSet<(DomainId, TeamId)>,
     /// Likewise, with all who are in them.
     pub team_members: BTreeSet<(DomainId, TeamId)>,
+    /// All that users added to their contact lists.
+    pub contacts: BTreeSet<(DomainId, UserId)>,
     /// Answers by head and idempotency key.
     pub remembered: BTreeSet<(Head, Digest)>,
     /// Wrong attempts.
@@ -137,6 +139,7 @@ macro_rules! each_set {
             link_tokens,
             teams,
             team_members,
+            contacts,
             remembered,
             attempts,
             heads

@@ -244,10 +244,14 @@ impl Store for MemoryStore {
         &self,
         domain: DomainId,
         user: UserId,
+        added: bool,
         after: Option<&After>,
         limit: u32,
     ) -> Result<Page<ContactLine>> {
-        Ok(self.lock().tables.contacts(domain, user, after, limit))
+        Ok(self
+            .lock()
+            .tables
+            .contacts(domain, user, added, after, limit))
     }
 
     async fn totals_below(&self, domain: DomainId) -> Result<Totals> {

@@ -143,11 +143,13 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<Page<TeamLine>>;
 
     /// A page of the contacts of a user: everyone who has joined, is not suspended, and shares
-    /// a team (rule D5). By name in lower case, then by id.
+    /// a team; and, if asked for, what the user added: as that person, where the address is
+    /// such a user's (rule D5). Each once, by name in lower case, then by id.
     async fn contacts(
         &self,
         domain: DomainId,
         user: UserId,
+        added: bool,
         after: Option<&After>,
         limit: u32,
     ) -> Result<Page<ContactLine>>;

@@ -4,7 +4,7 @@
 
 use uuid::Uuid;
 
-use usher_rules::{AccountId, DomainId, PoolId, TeamId, Time, TokenId, UserId};
+use usher_rules::{AccountId, ContactId, DomainId, PoolId, TeamId, Time, TokenId, UserId};
 
 /// SHA-256 of a secret or of a request.
 pub type Digest = [u8; 32];
@@ -91,6 +91,23 @@ pub struct TeamRecord {
     /// The name that people read.
     pub name: String,
     /// When the team was made.
+    pub created_at: Time,
+}
+
+/// Someone whom a user added to the own contact list (rule D5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactRecord {
+    /// Of this domain.
+    pub domain: DomainId,
+    /// Whose list.
+    pub user: UserId,
+    /// Which contact.
+    pub contact: ContactId,
+    /// The address, in lower case; unique in the list.
+    pub email: String,
+    /// What the user calls the contact: the address, unless a name was given.
+    pub name: String,
+    /// When it was added.
     pub created_at: Time,
 }
 

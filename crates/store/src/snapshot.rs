@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
 use usher_rules::{
-    AccountId, DomainId, Head, LinkId, PoolId, SessionId, TeamId, Time, UserId, World,
+    AccountId, ContactId, DomainId, Head, LinkId, PoolId, SessionId, TeamId, Time, UserId, World,
 };
 
 use crate::records::{
-    AccountRecord, Attempts, Digest, DomainRecord, LinkRecord, Person, PoolRecord, Remembered,
-    SessionRecord, SigningKey, TeamRecord, Token,
+    AccountRecord, Attempts, ContactRecord, Digest, DomainRecord, LinkRecord, Person, PoolRecord,
+    Remembered, SessionRecord, SigningKey, TeamRecord, Token,
 };
 
 /// Where a journal stands.
@@ -65,6 +65,8 @@ pub struct Snapshot {
     pub link_records: BTreeMap<(DomainId, LinkId), LinkRecord>,
     /// What teams are called.
     pub team_records: BTreeMap<(DomainId, TeamId), TeamRecord>,
+    /// What users added to their contact lists.
+    pub contact_records: BTreeMap<(DomainId, UserId, ContactId), ContactRecord>,
     /// Answers given under idempotency keys.
     pub remembered: HashMap<(Uuid, Digest), Remembered>,
     /// Wrong attempts.
@@ -115,6 +117,17 @@ impl Snapshot {
         let mut records = self.link_records.iter();
         let found = records.find(|(_, record)| record.token == *digest);
         found.map(|(key, _)| *key)
+    }
+
+    /// What a user added to its contact list.
+    pub fn contacts_of(
+        &self,
+        domain: DomainId,
+        user: UserId,
+    ) -> impl Iterator<Item = &ContactRecord> {
+        let (first, last) = (ContactId::nth(0), ContactId::nth(u128::MAX));
+        let own = (domain, user, first)..=(domain, user, last);
+        self.contact_records.range(own).map(|(_, record)| record)
     }
 
     fn people_of(&self, domain: DomainId) -> impl Iterator<Item = &Person> {

@@ -13,7 +13,9 @@ use uuid::Uuid;
 use usher_rules::Time;
 
 use crate::records::Digest;
-pub use desk::{CALL_LINKS, CALLS, POOL_RECORDS, POOLS, SESSIONS, TEAM_MEMBERS, TEAMS, WAITING};
+pub use desk::{
+    CALL_LINKS, CALLS, CONTACTS, POOL_RECORDS, POOLS, SESSIONS, TEAM_MEMBERS, TEAMS, WAITING,
+};
 pub use rows::journal_row;
 
 /// A column's type: `BLOB`/`uuid`, `INTEGER`/`bigint`, `TEXT`/`text`, `BLOB`/`bytea`.
@@ -355,7 +357,7 @@ pub static SIGNING_KEYS: Table = Table {
 };
 
 /// Every table but `meta`, in an order in which they can be copied.
-pub static ALL: [&Table; 24] = [
+pub static ALL: [&Table; 25] = [
     &HEADS,
     &JOURNAL,
     &ACCOUNTS,
@@ -373,6 +375,7 @@ pub static ALL: [&Table; 24] = [
     &WAITING,
     &TEAMS,
     &TEAM_MEMBERS,
+    &CONTACTS,
     &TOKENS,
     &REMEMBERED,
     &MAIL,

@@ -173,11 +173,12 @@ impl<B: Between> Store for Through<B> {
         &self,
         domain: DomainId,
         user: UserId,
+        added: bool,
         after: Option<&After>,
         limit: u32,
     ) -> Result<Page<ContactLine>> {
         self.between.asked().await?;
-        self.store.contacts(domain, user, after, limit).await
+        self.store.contacts(domain, user, added, after, limit).await
     }
 
     async fn totals_below(&self, domain: DomainId) -> Result<Totals> {

@@ -12,12 +12,13 @@ use usher_rules::sessions::{EndedSession, Session};
 use usher_rules::users::User;
 use usher_rules::waiting::Waiting;
 use usher_rules::{
-    AccountId, DomainId, Event, Head, PoolId, SessionId, TeamId, Time, TokenId, UnitId, UserId,
+    AccountId, ContactId, DomainId, Event, Head, PoolId, SessionId, TeamId, Time, TokenId, UnitId,
+    UserId,
 };
 
 use crate::records::{
-    AccountRecord, Attempts, DomainRecord, LinkRecord, Mail, Person, PoolRecord, Remembered,
-    SessionRecord, SigningKey, TeamRecord, Token,
+    AccountRecord, Attempts, ContactRecord, DomainRecord, LinkRecord, Mail, Person, PoolRecord,
+    Remembered, SessionRecord, SigningKey, TeamRecord, Token,
 };
 
 /// A head that a unit moves on, or relies on.
@@ -145,6 +146,8 @@ pub enum Write {
     RemoveTeam(DomainId, TeamId),
     Member(DomainId, TeamId, UserId),
     RemoveMember(DomainId, TeamId, UserId),
+    Contact(ContactRecord),
+    RemoveContact(DomainId, UserId, ContactId),
     PriceBook(PriceBook),
     SigningKey(SigningKey),
     RemoveSigningKey(String),
@@ -160,43 +163,55 @@ pub struct RowKey {
 }
 
 impl Write {
-    /// The domain whose row it is, which is what its head protects (presence apart); none for
-    /// what belongs to no domain.
+    /// The head under which the row lies, whose journal tells of it (rule J1); none for what no
+    /// journal tells of: that a device was seen, an answer under a key, a mail, a wrong attempt.
     #[must_use]
-    pub fn domain(&self) -> Option<DomainId> {
-        Some(match self {
-            Write::Domain(d) | Write::Seats(d) => d.id,
-            Write::DomainRecord(r) => r.domain,
-            Write::User(u) => u.domain,
-            Write::Person(p) => p.domain,
-            Write::Pool(p) => p.domain,
-            Write::PoolRecord(r) => r.domain,
+    pub fn head(&self) -> Option<Head> {
+        let domain = match self {
+            Write::Domain(domain) | Write::Seats(domain) => domain.id,
+            Write::DomainRecord(record) => record.domain,
+            Write::User(user) => user.domain,
+            Write::Person(person) => person.domain,
+            Write::Pool(pool) => pool.domain,
+            Write::PoolRecord(record) => record.domain,
             Write::Session(row) => row.session.domain,
             Write::EndedSession(ended, _) => ended.domain,
             Write::Call(call) => call.domain,
             Write::Link(link, _) => link.domain,
-            Write::Waiting(w) => w.domain,
-            Write::Team(t) => t.domain,
+            Write::Waiting(waiting) => waiting.domain,
+            Write::Team(record) => record.domain,
+            Write::Contact(record) => record.domain,
             Write::RemoveUser(domain, _)
             | Write::RemovePerson(domain, _)
             | Write::RemovePool(domain, _)
             | Write::RemovePoolRecord(domain, _)
-            | Write::Seen { domain, .. }
             | Write::RemoveWaiting(domain, _)
             | Write::RemoveTeam(domain, _)
             | Write::Member(domain, ..)
-            | Write::RemoveMember(domain, ..) => *domain,
-            Write::Account(_)
-            | Write::AccountRecord(_)
-            | Write::Token(_)
-            | Write::RemoveToken(..)
-            | Write::Remembered(_)
-            | Write::Mail(_)
-            | Write::Attempts(_)
-            | Write::PriceBook(_)
-            | Write::SigningKey(_)
-            | Write::RemoveSigningKey(_) => return None,
-        })
+            | Write::RemoveMember(domain, ..)
+            | Write::RemoveContact(domain, ..) => *domain,
+            Write::Account(account) => return Some(Head::Account(account.id)),
+            Write::AccountRecord(record) => return Some(Head::Account(record.account)),
+            Write::Token(token) => return Some(Head::Account(token.account)),
+            Write::RemoveToken(account, _) => return Some(Head::Account(*account)),
+            Write::PriceBook(_) | Write::SigningKey(_) | Write::RemoveSigningKey(_) => {
+                return Some(Head::System);
+            }
+            Write::Seen { .. } | Write::Remembered(_) | Write::Mail(_) | Write::Attempts(_) => {
+                return None;
+            }
+        };
+        Some(Head::Domain(domain))
+    }
+
+    /// The domain whose row it is; none for what belongs to no domain.
+    #[must_use]
+    pub fn domain(&self) -> Option<DomainId> {
+        match (self, self.head()) {
+            (Write::Seen { domain, .. }, _) => Some(*domain),
+            (_, Some(Head::Domain(domain))) => Some(domain),
+            _ => None,
+        }
     }
 
     /// The row that it is about.
@@ -239,6 +254,13 @@ impl Write {
             Write::RemoveTeam(domain, team) => ("teams", (domain.0, team.0), &[]),
             Write::Member(domain, team, user) | Write::RemoveMember(domain, team, user) => {
                 ("team_members", (domain.0, team.0), user.0.as_bytes())
+            }
+            Write::Contact(c) => {
+                let ids = (c.domain.0, c.user.0);
+                ("contacts", ids, c.contact.0.as_bytes())
+            }
+            Write::RemoveContact(domain, user, contact) => {
+                ("contacts", (domain.0, user.0), contact.0.as_bytes())
             }
             Write::PriceBook(b) => ("price_books", (Uuid::from_u128(b.version.into()), nil), &[]),
             Write::SigningKey(k) => ("signing_keys", (nil, nil), k.kid.as_bytes()),

@@ -11,45 +11,7 @@ pub(super) fn untold<'a>(heads: &[HeadChange], writes: &'a [Write]) -> Option<&'
         changes.any(|change| change.head == head && change.next > change.expected)
     };
     let mut writes = writes.iter();
-    writes.find(|write| told_by(write).is_some_and(|head| !grows(head)))
-}
-
-/// Whose journal tells of a row; none for what no journal does: that a device was seen, an
-/// answer under a key, a mail, a wrong attempt.
-fn told_by(write: &Write) -> Option<Head> {
-    let domain = match write {
-        Write::Domain(domain) | Write::Seats(domain) => domain.id,
-        Write::DomainRecord(record) => record.domain,
-        Write::User(user) => user.domain,
-        Write::Person(person) => person.domain,
-        Write::Pool(pool) => pool.domain,
-        Write::PoolRecord(record) => record.domain,
-        Write::Session(row) => row.session.domain,
-        Write::EndedSession(ended, _) => ended.domain,
-        Write::Call(call) => call.domain,
-        Write::Link(link, _) => link.domain,
-        Write::Waiting(waiting) => waiting.domain,
-        Write::Team(record) => record.domain,
-        Write::RemoveUser(domain, _)
-        | Write::RemovePerson(domain, _)
-        | Write::RemovePool(domain, _)
-        | Write::RemovePoolRecord(domain, _)
-        | Write::RemoveWaiting(domain, _)
-        | Write::RemoveTeam(domain, _)
-        | Write::Member(domain, ..)
-        | Write::RemoveMember(domain, ..) => *domain,
-        Write::Account(account) => return Some(Head::Account(account.id)),
-        Write::AccountRecord(record) => return Some(Head::Account(record.account)),
-        Write::Token(token) => return Some(Head::Account(token.account)),
-        Write::RemoveToken(account, _) => return Some(Head::Account(*account)),
-        Write::PriceBook(_) | Write::SigningKey(_) | Write::RemoveSigningKey(_) => {
-            return Some(Head::System);
-        }
-        Write::Seen { .. } | Write::Remembered(_) | Write::Mail(_) | Write::Attempts(_) => {
-            return None;
-        }
-    };
-    Some(Head::Domain(domain))
+    writes.find(|write| write.head().is_some_and(|head| !grows(head)))
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ pub async fn make_call_link(
     State(http): State<Http>,
     Writes { ask, body }: Writes<CallLinkRequest>,
 ) -> Answer {
-    let (domain, user) = http.app.place_of_links(&ask).await?;
+    let (domain, user) = http.app.managed_place(&ask).await?;
     let case = MakeLink {
         domain,
         user,

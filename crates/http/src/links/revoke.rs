@@ -22,7 +22,7 @@ pub async fn revoke_call_link(
     At(OfLink { link }): At<OfLink>,
     Writes { ask, .. }: Writes<Nothing>,
 ) -> Answer {
-    let (domain, user) = http.app.place_of_links(&ask).await?;
+    let (domain, user) = http.app.managed_place(&ask).await?;
     let link = link.0;
     let case = RevokeLink { domain, user, link };
     Ok(of_reply(http.app.run(ask, case, render_nothing()).await?))

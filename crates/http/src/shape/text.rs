@@ -42,6 +42,8 @@ pub const SESSION_ID: &str = "^ses_[0-9a-f]{32}$";
 pub const CALL_ID: &str = "^cal_[0-9a-f]{32}$";
 /// A team's id.
 pub const TEAM_ID: &str = "^tem_[0-9a-f]{32}$";
+/// The id of a contact that a user added.
+pub const CONTACT_ID: &str = "^con_[0-9a-f]{32}$";
 /// A call link's id.
 pub const LINK_ID: &str = "^lnk_[0-9a-f]{32}$";
 /// An e-mail address, roughly: what is right about one is its mail server's to say.
@@ -65,13 +67,14 @@ pub const CODE: &str = "^[0-9]{6}$";
 /// What a page's end gives for the next.
 pub const CURSOR: &str = "^[A-Za-z0-9_-]+$";
 
-static FORMS: [Form; 16] = [
+static FORMS: [Form; 17] = [
     id!(AccountId, "acc"),
     id!(DomainId, "dom"),
     id!(UserId, "usr"),
     id!(PoolId, "pol"),
     id!(TokenId, "tok"),
     id!(TeamId, "tem"),
+    id!(ContactId, "con"),
     id!(LinkId, "lnk"),
     id!(SessionId, "ses"),
     id!(CallId, "cal"),
@@ -169,6 +172,7 @@ mod tests {
             (POOL_ID, "pol_0190a0b0c0d0e0f00000000000000001", "usr_1"),
             (TOKEN_ID, "tok_0190a0b0c0d0e0f00000000000000001", ""),
             (TEAM_ID, "tem_0190a0b0c0d0e0f00000000000000001", "tok_1"),
+            (CONTACT_ID, "con_0190a0b0c0d0e0f00000000000000001", "cal_1"),
             (LINK_ID, "lnk_0190a0b0c0d0e0f00000000000000001", "cal_1"),
             (SESSION_ID, "ses_0190a0b0c0d0e0f00000000000000001", "ses_1"),
             (CALL_ID, "cal_0190a0b0c0d0e0f00000000000000001", "ses_1"),

@@ -1,6 +1,5 @@
-//! Teams, and the contact list that follows from them (rule D5): one file per endpoint.
+//! Teams (rule D5): one file per endpoint.
 
-mod contacts;
 mod delete;
 mod join;
 mod leave;
@@ -25,6 +24,4 @@ pub fn routes() -> OpenApiRouter<Http> {
             delete::delete_team
         ))
         .routes(routes!(join::join_team, leave::leave_team))
-        .routes(routes!(contacts::list_contacts))
-        .routes(routes!(contacts::list_own_contacts))
 }

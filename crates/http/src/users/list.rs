@@ -116,9 +116,9 @@ fn listing(query: UsersQuery) -> Result<Listing, Stopped> {
 /// A cursor holds the order that it belongs to, and the last row's place in it.
 fn after(sort: UserSort, cursor: &str) -> Result<After, Stopped> {
     let [order, key, user] = Cursor::read(cursor)?;
-    let user = user.parse().map_err(|_| Cursor::foreign())?;
+    let user: usher_rules::UserId = user.parse().map_err(|_| Cursor::foreign())?;
     if order == name(sort) {
-        Ok(After { key, user })
+        Ok(After { key, id: user.0 })
     } else {
         Err(Cursor::foreign())
     }

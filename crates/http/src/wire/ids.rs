@@ -73,6 +73,7 @@ ids! {
     TokenId, text::TOKEN_ID, "a token";
     TeamId, text::TEAM_ID, "a team";
     LinkId, text::LINK_ID, "a call link";
+    ContactId, text::CONTACT_ID, "a contact that a user added";
     SessionId, text::SESSION_ID, "a session";
     CallId, text::CALL_ID, "a call, chosen by who reports it first";
 }

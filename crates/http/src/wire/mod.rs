@@ -10,7 +10,9 @@ mod words;
 
 use serde::{Deserialize, Deserializer};
 
-pub use ids::{AccountId, CallId, DomainId, LinkId, PoolId, SessionId, TeamId, TokenId, UserId};
+pub use ids::{
+    AccountId, CallId, ContactId, DomainId, LinkId, PoolId, SessionId, TeamId, TokenId, UserId,
+};
 pub use page::{Cursor, PageQuery, limit};
 pub use path::{BySecret, DryRun, InDomain, OfAccount, OfToken, OfUser};
 pub use seats::{Prices, Quantities};

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod calls;
+mod contacts;
 mod document;
 mod domains;
 mod events;

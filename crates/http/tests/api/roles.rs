@@ -41,6 +41,7 @@ const PASSWORD: &str = "correct horse battery";
 /// The world, and what the paths name in it.
 struct Stage {
     world: World,
+    contact: String,
     target: Value,
     invited: Value,
     suspended: Value,
@@ -96,6 +97,8 @@ impl Stage {
         let seated = mid.person(&world.server, target.clone()).await;
         let seated = seated.enters("desk-1").await;
         let link = world.server.enter_as(&target).await;
+        let contact = json!({"email": "friend@example.org"});
+        let contact = link.post("/v1/me/contacts", contact).await.expect(201);
         let link = link.call_link(json!({})).await;
         let guest_call = format!("/v1/call-links/{}/calls", token_of(&link));
         let guest_call = world.anonymous().post(&guest_call, json!({})).await;
@@ -104,6 +107,7 @@ impl Stage {
         let proxy = json!({"name": "sip-1"});
         let proxy = world.operator.post("/v1/operator/proxies", proxy).await;
         Stage {
+            contact: text(&contact["contact"]),
             proxy: proxy.expect(201),
             pool,
             empty_pool,
@@ -177,6 +181,7 @@ impl Stage {
             .replace("{user}", &text(&user["id"]))
             .replace("{token}", secret)
             .replace("{link}", &text(&self.link["link"]["id"]))
+            .replace("{contact}", &self.contact)
             .replace("{team}", &text(&self.team["id"]))
             .replace("{account}", &self.waiting)
     }
@@ -222,6 +227,7 @@ impl Stage {
             "decide_verification" => json!({"decision": "approve"}),
             "make_team" | "rename_team" => json!({"name": "Field"}),
             "make_call_link" => json!({"guest_name": "Guest", "valid_seconds": 60}),
+            "add_contact" => json!({"email": "someone@example.org"}),
             "make_pool" => json!({"name": "Second floor", "seats": 1}),
             "change_pool" => json!({"name": "First floor"}),
             "reserve_seat" => json!({"reserved": true}),

@@ -237,3 +237,35 @@ fn d5_teams_decide_who_sees_whom_and_pools_do_not() {
         ",
     );
 }
+
+#[test]
+fn d5_who_was_added_is_a_contact_until_taken_off_or_the_user_goes() {
+    check(&format!(
+        "{GOOD_BELOW}
+        order acme domain_user 9       -> ok
+        order sub domain_user 9        -> ok
+        add acme dan                   -> ok
+        add acme bob                   -> ok
+        know acme dan c1               -> ok
+        know acme dan c2               -> ok
+        know acme bob c3               -> ok
+        known acme dan                 -> 2
+        forget acme dan c1             -> ok
+        forget acme dan c1             -> not_found contact
+        forget acme dan c3             -> not_found contact
+        known acme dan                 -> 1
+        # they are the user's own
+        move acme dan sub              -> ok
+        known acme dan                 -> 0
+        known sub dan                  -> 1
+        remove acme bob                -> ok
+        known acme bob                 -> 0
+        know acme bob c4               -> not_found user
+        invite acme cyd                -> ok
+        know acme cyd c5               -> not_allowed
+        suspend sub dan                -> ok
+        known sub dan                  -> 1
+        know sub dan c6                -> not_allowed
+        ",
+    ));
+}

@@ -323,3 +323,18 @@ async fn e7_a_session_or_link_that_can_not_be_is_refused_by_the_database() {
         assert!(constraint.contains("check"), "{bad}: {constraint}");
     }
 }
+
+#[tokio::test]
+async fn d5_an_address_twice_in_a_list_is_refused_by_the_database() {
+    let (database, _) = Database::with_store().await;
+    let client = database.connect().await;
+    let contact = |user: u32, n: u32| {
+        format!(
+            "INSERT INTO contacts VALUES ('{DOMAIN}', '00000000-0000-0000-0000-{user:012}', \
+             '00000000-0000-0000-0000-{n:012}', 'a@b', 'A', 'a', 0)"
+        )
+    };
+    done(&client, &contact(1, 1)).await;
+    assert_eq!(refusal(&client, &contact(1, 2)).await, "contact_email");
+    done(&client, &contact(2, 1)).await;
+}

@@ -235,3 +235,20 @@ fn f2_the_database_refuses_a_link_used_and_revoked() {
         assert!(refused.contains("CHECK constraint"), "{bad}: {refused}");
     }
 }
+
+#[test]
+fn d5_the_database_refuses_an_address_twice_in_a_list() {
+    let folder = Folder::new();
+    drop(folder.open(false).unwrap());
+    let sql = folder.sql();
+    let contact = |user: u8, n: u8| {
+        let (user, id) = (hex(user, 16), hex(n, 16));
+        format!(
+            "INSERT INTO contacts VALUES (zeroblob(16), x'{user}', x'{id}', 'a@b', 'A', 'a', 0)"
+        )
+    };
+    done(&sql, &contact(1, 1));
+    let refused = refusal(&sql, &contact(1, 2));
+    assert!(refused.contains("contacts.email"), "{refused}");
+    done(&sql, &contact(2, 1));
+}

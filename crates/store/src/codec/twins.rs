@@ -10,7 +10,7 @@ use usher_rules::accounts::Identity;
 use usher_rules::billing::{Billing, PaymentMethod, Zone};
 use usher_rules::calls::{CallEnd, Direction};
 use usher_rules::event::{AccountDetail, Start};
-use usher_rules::ids::{CallId, DeviceKey, LinkId, PoolId, SessionId, TeamId};
+use usher_rules::ids::{CallId, ContactId, DeviceKey, LinkId, PoolId, SessionId, TeamId};
 use usher_rules::pools::PoolSettings;
 use usher_rules::prices::Currency;
 use usher_rules::roles::{Permission, Permissions, Role};
@@ -127,6 +127,7 @@ texts! {
     CallId: |id| *id, |text| text.parse().ok();
     LinkId: |id| *id, |text| text.parse().ok();
     TeamId: |id| *id, |text| text.parse().ok();
+    ContactId: |id| *id, |text| text.parse().ok();
     DeviceKey: |key| *key, device_key;
     Time: |time| *time, |text| text.parse().ok().map(|t: jiff::Timestamp| t.into());
     SeatKind: |kind| kind.name(), SeatKind::from_name;

@@ -20,11 +20,11 @@ use usher_rules::standing::Record;
 use usher_rules::tiers::{Features, Tier};
 use usher_rules::users::{License, User, UserState};
 use usher_rules::waiting::Waiting;
-use usher_rules::{AccountId, DomainId, Event, Head, Time, TokenId, UnitId, UserId};
+use usher_rules::{AccountId, ContactId, DomainId, Event, Head, Time, TokenId, UnitId, UserId};
 
 use crate::records::{
-    AccountRecord, Attempts, Digest, DomainRecord, LinkRecord, Mail, Person, PoolRecord,
-    Remembered, SessionRecord, SigningKey, TeamRecord, Token, TokenKind,
+    AccountRecord, Attempts, ContactRecord, Digest, DomainRecord, LinkRecord, Mail, Person,
+    PoolRecord, Remembered, SessionRecord, SigningKey, TeamRecord, Token, TokenKind,
 };
 use crate::unit::SessionRow;
 use crate::{Committed, HeadChange, JournalEntry, Load, Snapshot, Store, Unit, Write};
@@ -57,6 +57,9 @@ pub fn lnk(n: u64) -> LinkId {
 }
 pub fn tem(n: u64) -> TeamId {
     TeamId::nth(0xe << 60 | u128::from(n))
+}
+pub fn con(n: u64) -> ContactId {
+    ContactId::nth(0xf << 60 | u128::from(n))
 }
 pub fn tok(n: u64) -> TokenId {
     TokenId::nth(0x7 << 60 | u128::from(n))
@@ -271,6 +274,17 @@ pub fn team(domain: DomainId, n: u64) -> TeamRecord {
         domain,
         team: tem(n),
         name: format!("Team {n}"),
+        created_at: T0,
+    }
+}
+
+pub fn contact(domain: DomainId, user: u64, n: u64) -> ContactRecord {
+    ContactRecord {
+        domain,
+        user: usr(user),
+        contact: con(n),
+        email: format!("contact{n}@example.org"),
+        name: format!("Contact {n}"),
         created_at: T0,
     }
 }

@@ -5,7 +5,7 @@ use usher_rules::accounts::Identity;
 use usher_rules::billing::{Billing, PaymentMethod, Zone};
 use usher_rules::calls::{CallEnd, Direction};
 use usher_rules::event::{AccountDetail, Start};
-use usher_rules::ids::{CallId, DeviceKey, LinkId, PoolId, SessionId, TeamId};
+use usher_rules::ids::{CallId, ContactId, DeviceKey, LinkId, PoolId, SessionId, TeamId};
 use usher_rules::pools::PoolSettings;
 use usher_rules::prices::Currency;
 use usher_rules::roles::{Permission, Permissions, Role};
@@ -54,6 +54,9 @@ const LINK: LinkId = LinkId(uuid::Uuid::from_u128(
 const TEAM: TeamId = TeamId(uuid::Uuid::from_u128(
     0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0e01,
 ));
+const CONTACT: ContactId = ContactId(uuid::Uuid::from_u128(
+    0x0190_7c3f_9a61_7e21_8f2a_0d6e_58c1_0b41,
+));
 /// The digest of an empty device id: every byte of it differs in place and value.
 const DEVICE: DeviceKey = DeviceKey([
     0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24,
@@ -74,6 +77,7 @@ pub fn one_of_each() -> Vec<Event> {
         link_events(),
         waiting_events(),
         team_events(),
+        contact_events(),
         account_events(),
     ]
     .concat()
@@ -387,6 +391,14 @@ fn team_events() -> Vec<Event> {
         Event::TeamDeleted { team },
         Event::TeamJoined { team, user },
         Event::TeamLeft { team, user },
+    ]
+}
+
+fn contact_events() -> Vec<Event> {
+    let (contact, user) = (CONTACT, USER);
+    vec![
+        Event::ContactAdded { user, contact },
+        Event::ContactRemoved { user, contact },
     ]
 }
 

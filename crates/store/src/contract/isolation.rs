@@ -94,7 +94,7 @@ async fn d4_a_page_can_not_be_continued_into_another_domain(store: Arc<dyn Store
         let listing = Listing {
             after: Some(crate::lists::After {
                 key: String::new(),
-                user: line.user.id,
+                id: line.user.id.0,
             }),
             ..all.clone()
         };

@@ -56,6 +56,7 @@ pub fn holds_only(snapshot: Snapshot, expected: Snapshot) {
     assert_eq!(snapshot.session_records, expected.session_records);
     assert_eq!(snapshot.link_records, expected.link_records);
     assert_eq!(snapshot.team_records, expected.team_records);
+    assert_eq!(snapshot.contact_records, expected.contact_records);
     assert_eq!(snapshot.remembered, expected.remembered);
     assert_eq!(snapshot.attempts, expected.attempts);
     assert_eq!(snapshot.keys, expected.keys);
@@ -122,6 +123,7 @@ async fn j1_what_is_not_there_is_absent(store: Arc<dyn Store>) {
         link_tokens: [digest(9)].into(),
         teams: [(dom(1), tem(9))].into(),
         team_members: [(dom(1), tem(9))].into(),
+        contacts: [(dom(1), usr(9))].into(),
         not_before: Time::ZERO,
         prices: true,
         keys: true,

@@ -145,7 +145,7 @@ async fn paged(store: &dyn Store, listing: &Listing) -> Vec<UserLine> {
         assert!(page.items.len() <= listing.limit as usize);
         let last = page.items.last().map(|line| After {
             key: key(line, listing.sort),
-            user: line.user.id,
+            id: line.user.id.0,
         });
         all.extend(page.items);
         assert!(all.len() <= 50, "pages come to an end");
@@ -318,7 +318,7 @@ async fn d4_a_page_goes_on_where_its_last_row_was(store: Arc<dyn Store>) {
         let last = &sorted[19];
         let after = After {
             key: key(last, sort),
-            user: last.user.id,
+            id: last.user.id.0,
         };
         // The row goes between the two pages: nothing is missed, nothing comes twice.
         let removed = last.user.id;

@@ -22,7 +22,7 @@ super::list! {
     d5_teams_are_one_domains,
 }
 
-fn member(team: u64, user: u64) -> Write {
+pub(super) fn member(team: u64, user: u64) -> Write {
     Write::Member(dom(1), tem(team), usr(user))
 }
 
@@ -120,7 +120,7 @@ async fn d5_teams_are_listed_with_their_numbers_of_members(store: Arc<dyn Store>
 }
 
 /// Users 11 to 19 of domain 1 with these names, all active but 18 and 19.
-async fn named(store: &dyn Store) {
+pub(super) async fn named(store: &dyn Store) {
     const NAMES: [&str; 9] = [
         "cyd", "Ann", "bob", "ann", "ANN", "Émile", "Zoë", "dot", "eve",
     ];
@@ -150,7 +150,7 @@ async fn contacts(
     after: Option<&After>,
     limit: u32,
 ) -> (Vec<ContactLine>, bool) {
-    let page = store.contacts(dom(1), usr(user), after, limit).await;
+    let page = store.contacts(dom(1), usr(user), true, after, limit).await;
     let page = page.unwrap();
     (page.items, page.more)
 }
@@ -173,8 +173,10 @@ async fn d5_contacts_are_those_who_share_a_team(store: Arc<dyn Store>) {
     let of = async |user| {
         let (lines, more) = contacts(&*store, user, None, 20).await;
         assert!(!more);
-        let numbers = lines.iter().map(|line| line.user.0.as_u128() & 0xff);
-        numbers.collect::<Vec<_>>()
+        let users = lines.iter().filter_map(|line| line.user);
+        users
+            .map(|user| user.0.as_u128() & 0xff)
+            .collect::<Vec<_>>()
     };
     assert_eq!(of(11).await, [12, 14, 13], "once each, and not oneself");
     assert_eq!(of(12).await, [14, 15, 13, 11, 16]);
@@ -182,7 +184,8 @@ async fn d5_contacts_are_those_who_share_a_team(store: Arc<dyn Store>) {
     assert_eq!(of(17).await, [0; 0], "who is in no team sees nobody");
     let (lines, _) = contacts(&*store, 11, None, 1).await;
     let expected = ContactLine {
-        user: usr(12),
+        contact: None,
+        user: Some(usr(12)),
         name: "Ann".to_owned(),
         email: person(dom(1), 12).email,
     };
@@ -200,10 +203,7 @@ async fn d5_contacts_are_in_the_order_of_names(store: Arc<dyn Store>) {
         let mut after: Option<After> = None;
         loop {
             let (lines, more) = contacts(&*store, 11, after.as_ref(), limit).await;
-            after = lines.last().map(|line| After {
-                key: line.name.to_lowercase(),
-                user: line.user,
-            });
+            after = lines.last().map(ContactLine::place);
             found.extend(lines);
             if !more {
                 break;
@@ -213,7 +213,7 @@ async fn d5_contacts_are_in_the_order_of_names(store: Arc<dyn Store>) {
     }
     let after = After {
         key: "ann".to_owned(),
-        user: usr(12),
+        id: usr(12).0,
     };
     let (lines, more) = contacts(&*store, 11, Some(&after), 2).await;
     assert_eq!((lines.as_slice(), more), (&all[1..3], true));

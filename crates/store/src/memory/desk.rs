@@ -7,9 +7,10 @@ mod load;
 use usher_rules::Time;
 use usher_rules::pools::Pool;
 use usher_rules::sessions::Session;
-use usher_rules::{DomainId, SessionId, UserId};
+use usher_rules::{ContactId, DomainId, SessionId, UserId};
 
 use super::tables::{AnySession, Tables};
+use crate::records::ContactRecord;
 use crate::unit::SessionRow;
 use crate::{Committed, Error, Write};
 
@@ -53,6 +54,12 @@ impl Tables {
             Write::RemoveMember(domain, team, user) => {
                 self.members.remove(&(domain, team, user));
             }
+            Write::Contact(c) => {
+                self.contacts.insert((c.domain, c.user, c.contact), c);
+            }
+            Write::RemoveContact(domain, user, contact) => {
+                self.contacts.remove(&(domain, user, contact));
+            }
             _ => return false,
         }
         true
@@ -92,6 +99,13 @@ impl Tables {
             AnySession::Live(row) => Some(row),
             AnySession::Ended(..) => None,
         })
+    }
+
+    /// What a user added to its contact list.
+    fn contacts_of(&self, domain: DomainId, user: UserId) -> impl Iterator<Item = &ContactRecord> {
+        let (first, last) = (ContactId::nth(0), ContactId::nth(u128::MAX));
+        let own = (domain, user, first)..=(domain, user, last);
+        self.contacts.range(own).map(|(_, record)| record)
     }
 
     /// When something is due in a session by `now`, as far as its row says: it tells of no

@@ -9,7 +9,7 @@ use usher_rules::domains::Domain;
 use usher_rules::standing::State;
 use usher_rules::tiers::Tier;
 use usher_rules::users::{User, UserState};
-use usher_rules::{AccountId, DomainId, Head, Time, TokenId};
+use usher_rules::{AccountId, DomainId, Head, Time, TokenId, UserId};
 
 use crate::lists::{
     DomainLine, EventLine, Listing, Page, Sort, Totals, UserLine, VerificationLine,
@@ -90,11 +90,12 @@ impl Tables {
             .collect();
         lines.sort_by(|(a, left), (b, right)| (a, left.user.id).cmp(&(b, right.user.id)));
         let from = listing.after.as_ref().map_or(0, |after| {
+            let last = UserId(after.id);
             let key = match listing.sort {
                 Sort::Created => "",
                 Sort::Email | Sort::Name => after.key.as_str(),
             };
-            lines.partition_point(|(k, line)| (k.as_str(), line.user.id) <= (key, after.user))
+            lines.partition_point(|(k, line)| (k.as_str(), line.user.id) <= (key, last))
         });
         page(lines.drain(from..).map(|(_, line)| line), listing.limit)
     }

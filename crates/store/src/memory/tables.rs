@@ -14,14 +14,14 @@ use usher_rules::sessions::EndedSession;
 use usher_rules::users::User;
 use usher_rules::waiting::Waiting;
 use usher_rules::{
-    AccountId, CallId, DeviceKey, DomainId, Head, LinkId, PoolId, SessionId, TeamId, TokenId,
-    UserId,
+    AccountId, CallId, ContactId, DeviceKey, DomainId, Head, LinkId, PoolId, SessionId, TeamId,
+    TokenId, UserId,
 };
 
 use crate::lists::EventLine;
 use crate::records::{
-    AccountRecord, Attempts, Digest, DomainRecord, LinkRecord, Mail, Person, PoolRecord,
-    Remembered, SessionRecord, SigningKey, TeamRecord, Token,
+    AccountRecord, Attempts, ContactRecord, Digest, DomainRecord, LinkRecord, Mail, Person,
+    PoolRecord, Remembered, SessionRecord, SigningKey, TeamRecord, Token,
 };
 use crate::unit::SessionRow;
 use crate::{HeadState, Unit, Write};
@@ -48,6 +48,7 @@ pub(crate) struct Tables {
     pub waiting: BTreeMap<(DomainId, UserId), Waiting>,
     pub teams: BTreeMap<(DomainId, TeamId), TeamRecord>,
     pub members: BTreeSet<(DomainId, TeamId, UserId)>,
+    pub contacts: BTreeMap<(DomainId, UserId, ContactId), ContactRecord>,
     pub tokens: BTreeMap<(AccountId, TokenId), Token>,
     pub remembered: BTreeMap<(Uuid, Digest), Remembered>,
     pub mail: BTreeMap<Uuid, Mail>,
@@ -85,6 +86,8 @@ pub(crate) enum Claim {
     /// The call that a live session is in.
     Call(DomainId, CallId),
     LinkToken(Digest),
+    /// An address in a user's contact list.
+    Contact(DomainId, UserId, String),
 }
 
 impl Claim {
@@ -105,6 +108,7 @@ impl Claim {
             Claim::SessionOf(..) => "session_of_user",
             Claim::Call(..) => "session_of_call",
             Claim::LinkToken(_) => "call_link_token",
+            Claim::Contact(..) => "contact_email",
         }
     }
 }
@@ -121,6 +125,7 @@ pub(crate) enum Holder {
     Token(AccountId, TokenId),
     Session(DomainId, SessionId),
     Link(DomainId, LinkId),
+    Contact(DomainId, UserId, ContactId),
 }
 
 impl Claim {
@@ -162,6 +167,11 @@ impl Claim {
             }
             AnySession::Ended(..) => vec![],
         }
+    }
+
+    fn of_contact(contact: &ContactRecord) -> Vec<Claim> {
+        let email = contact.email.clone();
+        vec![Claim::Contact(contact.domain, contact.user, email)]
     }
 
     fn of_person(person: &Person) -> Vec<Claim> {
@@ -221,6 +231,13 @@ impl Tables {
                 Holder::Link(link.domain, link.id),
                 vec![Claim::LinkToken(record.token)],
             ),
+            Write::Contact(contact) => (
+                Holder::Contact(contact.domain, contact.user, contact.contact),
+                Claim::of_contact(contact),
+            ),
+            Write::RemoveContact(domain, user, contact) => {
+                (Holder::Contact(*domain, *user, *contact), vec![])
+            }
             _ => return None,
         })
     }
@@ -242,6 +259,9 @@ impl Tables {
             Holder::Session(domain, id) => self.sessions.get(&(domain, id)).map(Claim::of_session),
             Holder::Link(domain, id) => (self.links.get(&(domain, id)))
                 .map(|(_, record)| vec![Claim::LinkToken(record.token)]),
+            Holder::Contact(domain, user, id) => {
+                (self.contacts.get(&(domain, user, id))).map(Claim::of_contact)
+            }
         }
         .unwrap_or_default()
     }

@@ -278,7 +278,7 @@ pub fn users(domain: DomainId, listing: &Listing) -> (String, Vec<Value>) {
         Sort::Name => Some("pe.name_key"),
     };
     if let Some(after) = &listing.after {
-        page.after(key, &after.key, after.user.0);
+        page.after(key, &after.key, after.id);
     }
     page.finish(key, listing.limit)
 }

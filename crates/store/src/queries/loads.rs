@@ -457,7 +457,7 @@ static HEADS: Query = Query {
 };
 
 /// Every query of a load, for an engine that prepares them.
-pub static ALL: [&Query; 39] = [
+pub static ALL: [&Query; 40] = [
     &SOONEST,
     &HEADS,
     &TOKENS,
@@ -487,6 +487,7 @@ pub static ALL: [&Query; 39] = [
     &desk::LINK_TOKENS,
     &desk::TEAMS,
     &desk::MEMBERS_OF_TEAM,
+    &desk::CONTACTS_OF_USER,
     &USERS,
     &PEOPLE,
     &USER_EMAILS,

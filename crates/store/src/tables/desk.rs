@@ -1,16 +1,17 @@
-//! The tables of the front desk: pools, sessions, calls, call links, waiting lists, teams.
+//! The tables of the front desk: pools, sessions, calls, call links, waiting lists, teams,
+//! contacts.
 
 use usher_rules::calls::EndedCall;
 use usher_rules::links::{self, CallLink};
 use usher_rules::pools::Pool;
 use usher_rules::sessions::EndedSession;
 use usher_rules::waiting::Waiting;
-use usher_rules::{DomainId, TeamId, UserId};
+use usher_rules::{ContactId, DomainId, TeamId, UserId};
 use uuid::Uuid;
 
 use super::Type::{Blob, Id, Int, Text};
 use super::{Table, Value};
-use crate::records::{LinkRecord, PoolRecord, SessionRecord, TeamRecord};
+use crate::records::{ContactRecord, LinkRecord, PoolRecord, SessionRecord, TeamRecord};
 use crate::unit::SessionRow;
 
 /// [`Pool`]. Every log-in writes it: the name has a table of its own.
@@ -132,6 +133,18 @@ pub static TEAM_MEMBERS: Table = Table {
     name: "team_members",
     key: &[("domain", Id), ("team", Id), ("user_id", Id)],
     rest: &[("member", Int)],
+};
+
+/// [`ContactRecord`]. `name_key` is the name in lower case, by which lists are in order.
+pub static CONTACTS: Table = Table {
+    name: "contacts",
+    key: &[("domain", Id), ("user_id", Id), ("id", Id)],
+    rest: &[
+        ("email", Text),
+        ("name", Text),
+        ("name_key", Text),
+        ("created_at", Int),
+    ],
 };
 
 pub(super) fn key(domain: DomainId, id: Uuid) -> Vec<Value> {
@@ -302,5 +315,20 @@ pub(super) fn member_key(domain: DomainId, team: TeamId, user: UserId) -> Vec<Va
 pub(super) fn member(domain: DomainId, team: TeamId, user: UserId) -> Vec<Value> {
     let mut row = member_key(domain, team, user);
     row.push(Value::int(1));
+    row
+}
+
+pub(super) fn contact_key(domain: DomainId, user: UserId, contact: ContactId) -> Vec<Value> {
+    vec![Value::id(domain.0), Value::id(user.0), Value::id(contact.0)]
+}
+
+pub(super) fn contact(c: &ContactRecord) -> Vec<Value> {
+    let mut row = contact_key(c.domain, c.user, c.contact);
+    row.extend([
+        Value::text(c.email.clone()),
+        Value::text(c.name.clone()),
+        Value::text(c.name.to_lowercase()),
+        Value::time(c.created_at),
+    ]);
     row
 }

@@ -73,6 +73,10 @@ impl Write {
             Write::RemoveMember(domain, team, user) => {
                 Row::Remove(&TEAM_MEMBERS, desk::member_key(*domain, *team, *user))
             }
+            Write::Contact(c) => Row::Put(&CONTACTS, desk::contact(c)),
+            Write::RemoveContact(domain, user, contact) => {
+                Row::Remove(&CONTACTS, desk::contact_key(*domain, *user, *contact))
+            }
             Write::Token(t) => Row::Put(&TOKENS, token(t)),
             Write::RemoveToken(account, id) => {
                 Row::Remove(&TOKENS, vec![Value::id(account.0), Value::id(id.0)])

@@ -45,19 +45,32 @@ impl Server {
     }
 
     pub fn on(store: MemoryStore) -> Server {
-        let options = HttpOptions {
+        Server::with(store, Server::options())
+    }
+
+    pub fn with(store: MemoryStore, options: HttpOptions) -> Server {
+        Server::made(store, options, usher_rules::Settings::default())
+    }
+
+    /// A sandbox whose operator set the rules' settings so.
+    pub fn set(rules: usher_rules::Settings) -> Server {
+        Server::made(MemoryStore::sandbox(START), Server::options(), rules)
+    }
+
+    fn options() -> HttpOptions {
+        HttpOptions {
             sandbox: true,
             public_url: "https://seats.example.com".to_owned(),
             metrics: Some(PrometheusBuilder::new().build_recorder().handle()),
             ..HttpOptions::default()
-        };
-        Server::with(store, options)
+        }
     }
 
-    pub fn with(store: MemoryStore, options: HttpOptions) -> Server {
+    fn made(store: MemoryStore, options: HttpOptions, rules: usher_rules::Settings) -> Server {
         let entropy = Arc::new(Counting::default());
         let settings = Settings {
             public_url: options.public_url.clone(),
+            rules,
             ..Settings::default()
         };
         let app = App::new(Arc::new(store.clone()), settings, entropy);

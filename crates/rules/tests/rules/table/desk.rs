@@ -9,8 +9,8 @@ use usher_rules::sessions::{self, LogIn, LogOut, LoggedIn};
 use usher_rules::tiers::Tier;
 use usher_rules::users::{self, License};
 use usher_rules::{
-    AccountId, DeviceKey, DomainId, Event, Head, LinkId, PoolId, Refusal, SessionId, TeamId, Time,
-    UserId, links, teams, waiting,
+    AccountId, ContactId, DeviceKey, DomainId, Event, Head, LinkId, PoolId, Refusal, SessionId,
+    TeamId, Time, UserId, contacts, links, teams, waiting,
 };
 
 use super::Table;
@@ -117,6 +117,13 @@ impl Table {
                 self.stage.step(|world| match command {
                     "join" => teams::join(world, domain, team, user),
                     _ => Ok(teams::leave(world, domain, team, user)),
+                })
+            }
+            ("know" | "forget", [user, contact]) => {
+                let (user, contact) = (self.names.user(user), self.names.contact(contact));
+                self.stage.step(|world| match command {
+                    "know" => contacts::add(world, domain, user, contact),
+                    _ => contacts::remove(world, domain, user, contact),
                 })
             }
             _ => return None,
@@ -287,6 +294,11 @@ impl Table {
                     .share_a_team(domain, one, other)
                     .to_string()
             }
+            ("known", [user]) => {
+                let user = self.names.user(user);
+                let known = self.stage.world.contacts_of(domain, user);
+                known.count().to_string()
+            }
             _ => return None,
         })
     }
@@ -431,6 +443,10 @@ impl super::names::Names {
 
     pub fn team(&mut self, name: &str) -> TeamId {
         TeamId::nth(self.number(name))
+    }
+
+    pub fn contact(&mut self, name: &str) -> ContactId {
+        ContactId::nth(self.number(name))
     }
 
     pub fn device(&mut self, name: &str) -> DeviceKey {

@@ -49,7 +49,7 @@ fn name(dice: &mut Dice) -> String {
     dice.of(&NAMES).to_owned()
 }
 
-fn email(dice: &mut Dice) -> String {
+pub(super) fn email(dice: &mut Dice) -> String {
     format!("{}{}@example.com", name(dice), dice.below(4))
 }
 
@@ -87,12 +87,7 @@ impl Run {
 
     /// The heads under which rows belong: whatever changes under one moves it on.
     pub(super) fn heads_of(&self, writes: &[Write]) -> BTreeSet<Head> {
-        let of = |write: &Write| match write {
-            Write::Account(a) => Some(Head::Account(a.id)),
-            Write::AccountRecord(r) => Some(Head::Account(r.account)),
-            other => other.domain().map(Head::Domain),
-        };
-        writes.iter().filter_map(of).collect()
+        writes.iter().filter_map(Write::head).collect()
     }
 
     /// One row, or a few that only make sense together.

@@ -126,7 +126,7 @@ impl Run {
             sort: dice.of(&[Sort::Created, Sort::Email, Sort::Name]),
             after: dice.perhaps(|dice| After {
                 key: dice.of(&NAMES).to_lowercase(),
-                user,
+                id: user.0,
             }),
             limit: dice.below(8) as u32,
         }
@@ -186,6 +186,7 @@ impl Run {
         self.equal("up to", &l.waiting_loaded_to, &r.waiting_loaded_to);
         self.equal("teams", &l.teams, &r.teams);
         self.equal("members", &l.members, &r.members);
+        self.equal("contacts", &l.contacts, &r.contacts);
         self.equal("price books", &l.price_books, &r.price_books);
         self.equal("heads", &left.heads, &right.heads);
         self.equal("tokens", &left.tokens, &right.tokens);
@@ -200,6 +201,7 @@ impl Run {
         self.equal("devices", &left.session_records, &right.session_records);
         self.equal("guests", &left.link_records, &right.link_records);
         self.equal("teams' names", &left.team_records, &right.team_records);
+        self.equal("added", &left.contact_records, &right.contact_records);
         self.equal("people", &left.people, &right.people);
         self.equal("answers", &left.remembered, &right.remembered);
         self.equal("attempts", &left.attempts, &right.attempts);
@@ -297,6 +299,7 @@ fn everything() -> Load {
         attempts: numbers().map(digest).collect(),
         desks: users().collect(),
         memberships: users().collect(),
+        contacts: users().collect(),
         sessions: each(OTHERS).map(|(d, n)| (d, ses(n))).collect(),
         pools: each(POOLS).map(|(d, n)| (d, pol(n))).collect(),
         pool_sessions: each(POOLS).map(|(d, n)| (d, pol(n))).collect(),

@@ -14,7 +14,7 @@ use super::change::{NAMES, OTHERS, POOLS, USERS};
 use crate::contract::build::*;
 use crate::lists::After;
 use crate::memory::AnySession;
-use crate::records::{LinkRecord, PoolRecord, SessionRecord, TeamRecord};
+use crate::records::{ContactRecord, LinkRecord, PoolRecord, SessionRecord, TeamRecord};
 use crate::unit::SessionRow;
 use crate::{Load, Store, Write};
 
@@ -37,7 +37,7 @@ impl Run {
     /// One row of the front desk, or a few that only make sense together.
     pub(super) fn desk_rows(&mut self) -> Vec<Write> {
         let (domain, n) = (self.domain_id(), self.dice.below(OTHERS));
-        match self.dice.below(12) {
+        match self.dice.below(14) {
             0..=2 => self.pool_rows(domain),
             3..=5 if !self.is_over(domain, n) => vec![self.session(domain, n)],
             3..=6 => vec![self.ended_session(domain, n)],
@@ -45,6 +45,7 @@ impl Run {
             8 => vec![self.link(domain, n)],
             9 => vec![self.place(domain)],
             10 => vec![self.team(domain)],
+            11..=12 => vec![self.contact(domain, n)],
             _ => vec![self.member(domain)],
         }
     }
@@ -229,6 +230,21 @@ impl Run {
         })
     }
 
+    fn contact(&mut self, domain: DomainId, n: u64) -> Write {
+        let user = self.user_id();
+        if self.dice.percent(20) {
+            return Write::RemoveContact(domain, user, con(n));
+        }
+        Write::Contact(ContactRecord {
+            domain,
+            user,
+            contact: con(n),
+            email: super::change::email(&mut self.dice),
+            name: self.name(),
+            created_at: self.time(),
+        })
+    }
+
     fn member(&mut self, domain: DomainId) -> Write {
         let (team, user) = (self.team_id(), self.user_id());
         if self.dice.percent(20) {
@@ -270,6 +286,7 @@ impl Run {
         let dice = &mut self.dice;
         load.desks.retain(|_| dice.percent(30));
         load.memberships.retain(|_| dice.percent(30));
+        load.contacts.retain(|_| dice.percent(30));
         load.sessions.retain(|_| dice.percent(30));
         load.pools.retain(|_| dice.percent(30));
         load.pool_sessions.retain(|_| dice.percent(30));
@@ -289,7 +306,7 @@ impl Run {
         let dice = &mut self.dice;
         let after = dice.perhaps(|dice| After {
             key: dice.of(&NAMES).to_lowercase(),
-            user: usr(dice.below(USERS)),
+            id: usr(dice.below(USERS)).0,
         });
         let of = Of {
             domain,
@@ -346,9 +363,12 @@ impl Run {
         let left = a.teams(domain, from_team, limit).await;
         let right = b.teams(domain, from_team, limit).await;
         self.same("teams", left, right);
-        let left = a.contacts(domain, user, after.as_ref(), limit).await;
-        let right = b.contacts(domain, user, after.as_ref(), limit).await;
-        self.same("contacts", left, right);
+        for added in [true, false] {
+            let after = after.as_ref();
+            let left = a.contacts(domain, user, added, after, limit).await;
+            let right = b.contacts(domain, user, added, after, limit).await;
+            self.same("contacts", left, right);
+        }
     }
 }
 

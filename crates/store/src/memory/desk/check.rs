@@ -120,6 +120,11 @@ impl Tables {
                 lost.push(missing(user.0, "team of user"));
             }
         }
+        for (domain, user, _) in self.contacts.keys() {
+            if !self.users.contains_key(&(*domain, *user)) {
+                lost.push(missing(user.0, "user of contact"));
+            }
+        }
         for user in self.users.values() {
             let pool = user.license.pool();
             if pool.is_some_and(|pool| !self.pools.contains_key(&(user.domain, pool))) {

@@ -15,6 +15,7 @@ use crate::lists::{
 use crate::memory::lists::page;
 use crate::memory::tables::{AnySession, Tables};
 use crate::port::Forget;
+use crate::records::ContactRecord;
 
 impl Tables {
     pub fn pools(&self, domain: DomainId, after: Option<PoolId>, limit: u32) -> Page<PoolLine> {
@@ -102,28 +103,50 @@ impl Tables {
         &self,
         domain: DomainId,
         user: UserId,
+        added: bool,
         after: Option<&After>,
         limit: u32,
     ) -> Page<ContactLine> {
+        let added = self.contacts_of(domain, user).filter(|_| added);
+        let added: BTreeMap<&str, &ContactRecord> = added.map(|c| (c.email.as_str(), c)).collect();
         let own = |team: TeamId| self.members.contains(&(domain, team, user));
-        let others = self.members.iter();
-        let others = others.filter(|row| row.0 == domain && row.2 != user && own(row.1));
-        let seen = others.filter_map(|(_, _, other)| {
-            let row = self.users.get(&(domain, *other))?;
-            let person = self.people.get(&(domain, *other))?;
-            let line = ContactLine {
-                user: *other,
-                name: person.name.clone(),
-                email: person.email.clone(),
-            };
-            let joined = matches!(row.state, UserState::Active { .. });
-            joined.then(|| ((person.name.to_lowercase(), *other), line))
-        });
-        let seen: BTreeMap<(String, UserId), ContactLine> = seen.collect();
-        let after = after.map(|after| (after.key.clone(), after.user));
-        let lines = seen.into_iter();
-        let lines = lines.filter(|(key, _)| after.as_ref().is_none_or(|after| key > after));
-        page(lines.map(|(_, line)| line), limit)
+        let shares = |other: UserId| {
+            let mut teams = self
+                .members
+                .iter()
+                .filter(|row| (row.0, row.2) == (domain, other));
+            teams.any(|row| own(row.1))
+        };
+        let active = self.users_of(domain);
+        let active = active.filter(|row| matches!(row.state, UserState::Active { .. }));
+        let active = active.filter_map(|row| self.people.get(&(domain, row.id)));
+        let mut plain = added.clone();
+        let mut lines: Vec<ContactLine> = Vec::new();
+        for person in active {
+            let known = plain.remove(person.email.as_str());
+            if person.user != user && (known.is_some() || shares(person.user)) {
+                lines.push(ContactLine {
+                    contact: known.map(|record| record.contact),
+                    user: Some(person.user),
+                    name: person.name.clone(),
+                    email: person.email.clone(),
+                });
+            }
+        }
+        lines.extend(plain.values().map(|record| ContactLine {
+            contact: Some(record.contact),
+            user: None,
+            name: record.name.clone(),
+            email: record.email.clone(),
+        }));
+        let place = |line: &ContactLine| {
+            let After { key, id } = line.place();
+            (key, id)
+        };
+        let after = after.map(|after| (after.key.clone(), after.id));
+        lines.sort_by_key(place);
+        lines.retain(|line| after.as_ref().is_none_or(|after| place(line) > *after));
+        page(lines.into_iter(), limit)
     }
 
     /// The first moment by `now` at which something is due at the front desk.

@@ -27,6 +27,9 @@ impl Reading<'_> {
         for (domain, user) in &load.memberships {
             self.teams_of(*domain, *user);
         }
+        for (domain, user) in &load.contacts {
+            self.contacts_of(*domain, *user);
+        }
         for (domain, id) in &load.sessions {
             self.session_and_user(*domain, *id);
         }
@@ -225,6 +228,15 @@ impl Reading<'_> {
         if let Some((link, record)) = self.tables.links.get(&key) {
             self.snapshot.world.links.insert(key, *link);
             self.snapshot.link_records.insert(key, record.clone());
+        }
+    }
+
+    fn contacts_of(&mut self, domain: DomainId, user: UserId) {
+        let tables = self.tables;
+        for record in tables.contacts_of(domain, user) {
+            let key = (domain, user, record.contact);
+            self.snapshot.world.contacts.insert(key);
+            self.snapshot.contact_records.insert(key, record.clone());
         }
     }
 

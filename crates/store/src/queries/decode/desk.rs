@@ -1,7 +1,7 @@
 //! Rows of the front desk.
 
 use usher_rules::calls::{Call, Direction, EndedCall};
-use usher_rules::ids::{CallId, DeviceKey, LinkId, PoolId, SessionId, TeamId};
+use usher_rules::ids::{CallId, ContactId, DeviceKey, LinkId, PoolId, SessionId, TeamId};
 use usher_rules::links::{self, CallLink};
 use usher_rules::pools::{Pool, PoolSettings};
 use usher_rules::sessions::{EndReason, EndedSession, Session};
@@ -10,7 +10,7 @@ use usher_rules::waiting::Waiting;
 use usher_rules::{AccountId, DomainId, UserId};
 
 use super::Reader;
-use crate::records::{LinkRecord, PoolRecord, SessionRecord, TeamRecord};
+use crate::records::{ContactRecord, LinkRecord, PoolRecord, SessionRecord, TeamRecord};
 use crate::{Error, Result};
 
 /// A session, live or over.
@@ -161,6 +161,17 @@ impl Reader<'_> {
             team: TeamId(self.id(1)?),
             name: self.string(2)?,
             created_at: self.time(3)?,
+        })
+    }
+
+    pub(in crate::queries) fn contact(&self) -> Result<ContactRecord> {
+        Ok(ContactRecord {
+            domain: DomainId(self.id(0)?),
+            user: UserId(self.id(1)?),
+            contact: ContactId(self.id(2)?),
+            email: self.string(3)?,
+            name: self.string(4)?,
+            created_at: self.time(6)?,
         })
     }
 

@@ -114,7 +114,7 @@ const DUE_OF_SESSION: &str = concat!(
 );
 
 /// Recounts: each gives id, what, recorded, counted for what differs.
-pub const CHECKS: [&str; 29] = [
+pub const CHECKS: [&str; 30] = [
     DUE_OF_SESSION,
     check_seats!("users", "'invited', 'active', 'suspended'", ""),
     check_seats!(
@@ -187,6 +187,14 @@ pub const CHECKS: [&str; 29] = [
         "user of team",
         "user_id",
         "team_members",
+        "users",
+        "user_id",
+        "1 = 1"
+    ),
+    lost!(
+        "user of contact",
+        "user_id",
+        "contacts",
         "users",
         "user_id",
         "1 = 1"

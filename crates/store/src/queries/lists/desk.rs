@@ -1,6 +1,6 @@
 //! The front desk's lists: pools, sessions, waiting lists, call links, teams, contacts.
 
-use usher_rules::{DomainId, UserId};
+use usher_rules::{ContactId, DomainId, UserId};
 use uuid::Uuid;
 
 use crate::lists::{After, ContactLine, LinkLine, PoolLine, SessionLine, TeamLine, WaitingLine};
@@ -115,36 +115,75 @@ pub fn team(row: &dyn Columns) -> Result<TeamLine> {
     })
 }
 
-/// `$1` domain, `$2` user, `$3` and `$4` name and id after which the page begins, `$5` limit.
-pub const CONTACTS: &str = "SELECT pe.user_id, pe.name, pe.email FROM people pe \
-    JOIN users u ON u.domain = pe.domain AND u.id = pe.user_id AND u.state = 'active' \
-    WHERE pe.domain = $1 AND pe.user_id <> $2 AND pe.user_id IN (\
-    SELECT other.user_id FROM team_members own \
-    JOIN team_members other ON other.domain = own.domain AND other.team = own.team \
-    WHERE own.domain = $1 AND own.user_id = $2) \
-    AND (pe.name_key, pe.user_id) > ($3, $4) \
-    ORDER BY pe.name_key, pe.user_id LIMIT $5";
+/// Who of the domain has joined and is not suspended.
+macro_rules! active {
+    () => {
+        "people pe JOIN users u \
+         ON u.domain = pe.domain AND u.id = pe.user_id AND u.state = 'active'"
+    };
+}
+
+/// What a user added, if that is asked for.
+macro_rules! added {
+    () => {
+        "c.domain = $1 AND c.user_id = $2 AND CAST($6 AS BIGINT) = 1"
+    };
+}
+
+/// First who of the domain is seen, by a team or because the address was added; then the
+/// addresses that nobody of the domain has. (`CROSS JOIN` is the order in which SQLite is to
+/// join.)
+///
+/// `$1` domain, `$2` user, `$3` and `$4` name and id after which the page begins, `$5` limit,
+/// `$6` 1 to show what the user added.
+pub const CONTACTS: &str = concat!(
+    "SELECT (SELECT c.id FROM contacts c WHERE ",
+    added!(),
+    " AND c.email = pe.email), pe.user_id, pe.name, pe.email, pe.name_key, pe.user_id FROM ",
+    active!(),
+    " WHERE pe.domain = $1 AND pe.user_id <> $2 AND pe.user_id IN (\
+     SELECT other.user_id FROM team_members own \
+     JOIN team_members other ON other.domain = own.domain AND other.team = own.team \
+     WHERE own.domain = $1 AND own.user_id = $2 \
+     UNION SELECT known.user_id FROM contacts c CROSS JOIN people known WHERE ",
+    added!(),
+    " AND known.domain = c.domain AND known.email = c.email) \
+     AND (pe.name_key, pe.user_id) > ($3, $4) \
+     UNION ALL SELECT c.id, NULL, c.name, c.email, c.name_key, c.id FROM contacts c WHERE ",
+    added!(),
+    " AND (c.name_key, c.id) > ($3, $4) AND NOT EXISTS (SELECT 1 FROM ",
+    active!(),
+    " WHERE pe.domain = $1 AND pe.email = c.email) ORDER BY 5, 6 LIMIT $5"
+);
 
 /// The parameters of [`CONTACTS`].
 #[must_use]
-pub fn contacts(domain: DomainId, user: UserId, after: Option<&After>, limit: u32) -> Vec<Value> {
+pub fn contacts(
+    domain: DomainId,
+    user: UserId,
+    added: bool,
+    after: Option<&After>,
+    limit: u32,
+) -> Vec<Value> {
     let key = after.map_or(String::new(), |after| after.key.clone());
-    let last = after.map_or(Uuid::nil(), |after| after.user.0);
+    let last = after.map_or(Uuid::nil(), |after| after.id);
     vec![
         Value::Id(Some(domain.0)),
         Value::Id(Some(user.0)),
         Value::Text(Some(key.into())),
         Value::Id(Some(last)),
         Value::Int(Some(i64::from(limit) + 1)),
+        Value::Int(Some(added.into())),
     ]
 }
 
 /// Reads a row of [`CONTACTS`].
 pub fn contact(row: &dyn Columns) -> Result<ContactLine> {
-    let reader = Reader::new(row, "people", 0);
+    let reader = Reader::new(row, "contacts", 0);
     Ok(ContactLine {
-        user: UserId(reader.id(0)?),
-        name: reader.text(1)?.to_owned(),
-        email: reader.text(2)?.to_owned(),
+        contact: row.opt_id(0)?.map(ContactId),
+        user: row.opt_id(1)?.map(UserId),
+        name: reader.text(2)?.to_owned(),
+        email: reader.text(3)?.to_owned(),
     })
 }

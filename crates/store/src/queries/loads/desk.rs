@@ -1,4 +1,5 @@
-//! The front desk's part of a load: pools, sessions, calls, call links, waiting lists, teams.
+//! The front desk's part of a load: pools, sessions, calls, call links, waiting lists, teams,
+//! contacts.
 
 use std::collections::BTreeSet;
 
@@ -54,6 +55,10 @@ pub(super) fn steps(load: &Load, now: Time) -> impl Iterator<Item = Step> {
         step(&LINK_TOKENS, load.link_tokens.iter().map(|d| vec![blob(d)])),
         step(&TEAMS, teams.into_iter().map(|(d, t)| pair(*d, t.0))),
         step(&MEMBERS_OF_TEAM, members.map(|(d, t)| pair(*d, t.0))),
+        step(
+            &CONTACTS_OF_USER,
+            load.contacts.iter().map(|(d, u)| pair(*d, u.0)),
+        ),
     ]
     .into_iter()
 }
@@ -373,4 +378,17 @@ pub(super) static MEMBERS_OF_TEAM: Query = Query {
         FROM {{team_members m | m.domain = {a} AND m.team = {b}}}",
     keys: &[Type::Id, Type::Id],
     read: put_member,
+};
+
+pub(super) static CONTACTS_OF_USER: Query = Query {
+    template: "SELECT c.domain, c.user_id, c.id, c.email, c.name, c.name_key, c.created_at \
+        FROM {{contacts c | c.domain = {a} AND c.user_id = {b}}}",
+    keys: &[Type::Id, Type::Id],
+    read: |row, snapshot| {
+        let record = Reader::new(row, "contacts", 0).contact()?;
+        let key = (record.domain, record.user, record.contact);
+        snapshot.world.contacts.insert(key);
+        snapshot.contact_records.insert(key, record);
+        Ok(())
+    },
 };

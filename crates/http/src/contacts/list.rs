@@ -7,22 +7,12 @@ use serde::Serialize;
 use usher_store::lists::{After, ContactLine, Page};
 use utoipa::ToSchema;
 
+use super::wire::Contact;
 use crate::answer::{Answer, ok};
 use crate::extract::{Asked, At, Reads};
 use crate::problem::Stopped;
 use crate::state::Http;
-use crate::wire::{Cursor, OfUser, PageQuery, UserId, limit};
-
-/// Someone in a contact list.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Contact {
-    /// The domain user.
-    pub user: UserId,
-    /// What the person is called.
-    pub name: String,
-    /// The person's address.
-    pub email: String,
-}
+use crate::wire::{Cursor, OfUser, PageQuery, limit};
 
 /// A page of contacts.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -33,19 +23,10 @@ pub struct ContactPage {
     pub next_cursor: Option<String>,
 }
 
-impl From<&ContactLine> for Contact {
-    fn from(line: &ContactLine) -> Self {
-        Contact {
-            user: line.user.into(),
-            name: line.name.clone(),
-            email: line.email.clone(),
-        }
-    }
-}
-
 /// See one's own contact list
 ///
-/// Everyone with whom one shares a team, who has joined and is not suspended.
+/// Everyone with whom one shares a team, who has joined and is not suspended; and whom one
+/// added: as that person, where such a user of the own domain has the address.
 #[utoipa::path(
     get, path = "/v1/me/contacts", tag = "teams",
     params(PageQuery),
@@ -66,7 +47,8 @@ pub async fn list_own_contacts(
 
 /// See a user's contact list
 ///
-/// For the user itself, and for those who see the domain's users.
+/// For the user itself, and for those who see the domain's users: everyone with whom the user
+/// shares a team. Whom the user added shows in its own list alone.
 #[utoipa::path(
     get, path = "/v1/domains/{domain}/users/{user}/contacts", tag = "teams",
     params(OfUser, PageQuery),
@@ -92,16 +74,16 @@ fn after(query: &PageQuery) -> Result<Option<After>, Stopped> {
     let Some(cursor) = &query.cursor else {
         return Ok(None);
     };
-    let [key, user] = Cursor::read(cursor)?;
-    let user = user.parse().map_err(|_| Cursor::foreign())?;
-    Ok(Some(After { key, user }))
+    let [key, id] = Cursor::read(cursor)?;
+    let id = id.parse().map_err(|_| Cursor::foreign())?;
+    Ok(Some(After { key, id }))
 }
 
 fn shown(page: &Page<ContactLine>) -> Response {
     let last = page.items.last().filter(|_| page.more);
     let next = |line: &ContactLine| {
-        let key = line.name.to_lowercase();
-        Cursor::write(&[&key, &line.user.to_string()])
+        let After { key, id } = line.place();
+        Cursor::write(&[&key, &id.to_string()])
     };
     ok(&ContactPage {
         items: page.items.iter().map(Contact::from).collect(),
