@@ -14,10 +14,11 @@ mod shelf;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use usher_rules::{DomainId, Time};
+use usher_rules::{AccountId, DomainId, Time};
 use uuid::Uuid;
 
 use crate::load::{self, ROUNDS};
@@ -140,9 +141,16 @@ impl Kept {
                 all = false;
             }
         }
-        for (key, expires_at) in &state.bearers {
-            if *expires_at <= snapshot.world.now || !shelf.is_as_it_was(since, *key) {
-                shelf.forget_bearer(*key);
+        for (account, bearer) in &state.bearers {
+            let is_so = match asking.checked {
+                true => bearer.is_in(*account, &snapshot),
+                false => bearer
+                    .keys
+                    .iter()
+                    .all(|key| shelf.is_as_it_was(since, *key)),
+            };
+            if !is_so || bearer.expires_at <= snapshot.world.now {
+                shelf.forget_bearer(account.0);
                 all = false;
             }
         }
@@ -153,11 +161,8 @@ impl Kept {
             let served = state.served.iter();
             let served: Vec<_> = served.map(|(id, served)| (*id, served.head)).collect();
             shelf.learn(since, &state.load, &snapshot, &served);
-            if !asking.checked {
-                shelf.learn_bearers(since, &state.load, &snapshot);
-            }
-            let bearers = !asking.checked && !state.load.tokens.is_empty();
-            let asked = bearers || !domains_of(&state.load).is_empty();
+            shelf.learn_bearers(since, &state.load, &snapshot);
+            let asked = !state.load.tokens.is_empty() || !domains_of(&state.load).is_empty();
             let nothing = served.is_empty() && state.bearers.is_empty();
             self.found_again(match (nothing, asked) {
                 (false, false) => Found::All,
@@ -257,8 +262,8 @@ struct State {
     load: Load,
     /// What the rest is from.
     served: Vec<(DomainId, Served)>,
-    /// Accounts and users whose tokens were kept, and until when these are good.
-    bearers: Vec<(Uuid, Time)>,
+    /// Whose tokens were kept.
+    bearers: Vec<(AccountId, Borne)>,
     /// Whether a domain moved on in the middle.
     mixed: bool,
 }
@@ -282,6 +287,21 @@ impl Served {
             state.is_some_and(|state| state.version == *version)
         };
         self.rests_on.iter().all(is_at) && is_at(&(domain.0, self.head.version))
+    }
+}
+
+/// The state in which it was kept who bears a token.
+struct Borne {
+    version: u64,
+    keys: Vec<Uuid>,
+    expires_at: Time,
+}
+
+impl Borne {
+    /// Whether the account's head is where it was, says the store.
+    fn is_in(&self, account: AccountId, snapshot: &Snapshot) -> bool {
+        let head = snapshot.by_key.get(&account.0);
+        head.is_some_and(|head| head.version == self.version)
     }
 }
 
@@ -324,39 +344,69 @@ impl Asking {
         load: &mut Load,
     ) -> bool {
         let domains = domains_of(wanted);
-        let tokens = !self.checked && !wanted.tokens.is_empty();
         let Some(shelf) = &self.shelf else {
             return false;
         };
-        if domains.is_empty() && !tokens {
+        if domains.is_empty() && wanted.tokens.is_empty() {
             return false;
         }
         let mut shelf = lock(shelf);
         let mut any = false;
-        if tokens {
-            wanted.tokens.retain(|digest| {
-                let served = state.serve_bearer(digest, &mut shelf, snapshot);
-                any |= served;
-                !served
-            });
-        }
+        let mut heads = BTreeSet::new();
+        wanted.tokens.retain(|digest| {
+            let served = self.serve_bearer(digest, &mut shelf, snapshot, state, &mut heads);
+            any |= served.is_some();
+            served.is_none()
+        });
         for domain in domains {
-            let Some(rows) = shelf.get(domain) else {
-                continue;
-            };
-            if rows.serve(wanted, snapshot) {
+            let rows = shelf.get(domain);
+            if let Some(rows) = rows.filter(|rows| rows.serve(wanted, snapshot)) {
                 any = true;
-                if self.checked {
-                    let others = rows.rests_on.iter().map(|(head, _)| *head);
-                    let heads = others.chain([domain.0]);
-                    let asked = &state.load.heads;
-                    load.heads
-                        .extend(heads.filter(|head| !asked.contains(head)));
-                }
+                heads.extend(rows.heads());
                 state.served_from(domain, rows);
             }
         }
+        if self.checked {
+            let asked = &state.load.heads;
+            heads.retain(|head| !asked.contains(head));
+            load.heads.append(&mut heads);
+        }
         any
+    }
+
+    /// Who bears a token, if that is known. The seat of who is managed is the domain's; where
+    /// no other process writes, the domain may be in the middle of a commit.
+    fn serve_bearer(
+        &self,
+        digest: &Digest,
+        shelf: &mut Shelf,
+        snapshot: &mut Snapshot,
+        state: &mut State,
+        heads: &mut BTreeSet<Uuid>,
+    ) -> Option<()> {
+        let bearer = shelf.bearer(digest)?.clone();
+        if let Some(user) = bearer.user {
+            if self.checked {
+                let rows = shelf.get(user.domain)?;
+                rows.serve_user(user.id, snapshot)?;
+                heads.extend(rows.heads());
+                state.served_from(user.domain, rows);
+            } else {
+                let key = (user.domain, user.id);
+                snapshot.world.users.insert(key, user);
+            }
+        }
+        let id = bearer.account.id;
+        heads.insert(id.0);
+        let borne = Borne {
+            version: bearer.version,
+            keys: bearer.keys().collect(),
+            expires_at: bearer.token.expires_at,
+        };
+        state.bearers.push((id, borne));
+        snapshot.world.accounts.insert(id, bearer.account);
+        snapshot.tokens.insert(*digest, bearer.token);
+        Some(())
     }
 }
 
@@ -373,26 +423,5 @@ impl State {
             due_at: rows.due_at,
         };
         self.served.push((domain, served));
-    }
-
-    /// Who bears a token. Whether that is known.
-    fn serve_bearer(
-        &mut self,
-        digest: &Digest,
-        shelf: &mut Shelf,
-        snapshot: &mut Snapshot,
-    ) -> bool {
-        let Some(bearer) = shelf.bearer(digest) else {
-            return false;
-        };
-        let expires_at = bearer.token.expires_at;
-        self.bearers
-            .extend(bearer.keys().map(|key| (key, expires_at)));
-        let world = &mut snapshot.world;
-        world.accounts.insert(bearer.account.id, bearer.account);
-        let user = bearer.user.map(|user| ((user.domain, user.id), user));
-        world.users.extend(user);
-        snapshot.tokens.insert(*digest, bearer.token.clone());
-        true
     }
 }

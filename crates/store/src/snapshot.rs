@@ -44,8 +44,9 @@ pub struct Snapshot {
     pub heads: BTreeMap<Head, HeadState>,
     /// What is due next in each domain that was asked for.
     pub soonest: BTreeMap<DomainId, Soonest>,
-    /// Heads by key: those that were asked for so, and those on which the standing of a domain
-    /// rests that was asked for: its own, its owner's, and of the domains above.
+    /// Heads by key: those that were asked for so, of accounts whose token was asked for, and
+    /// those on which the standing of a domain rests that was: its own, its owner's, and of the
+    /// domains above.
     pub by_key: HashMap<Uuid, HeadState>,
     /// Tokens by digest.
     pub tokens: HashMap<Digest, Token>,

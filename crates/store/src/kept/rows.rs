@@ -92,6 +92,12 @@ impl Rows {
         (!domain.closed && rows.stand_until(world.now)).then_some(rows)
     }
 
+    /// All heads that they are good under.
+    pub fn heads(&self) -> impl Iterator<Item = Uuid> {
+        let others = self.rests_on.iter().map(|(head, _)| *head);
+        others.chain([self.id().0])
+    }
+
     /// How many there are, roughly.
     pub fn count(&self) -> usize {
         let people = self.users.len() + self.people.len() + self.desks.len() + self.teams.len();
@@ -232,8 +238,8 @@ impl Rows {
         world.lineages.insert(self.id(), self.line.clone());
     }
 
-    /// A user with its pool.
-    fn serve_user(&self, user: UserId, snapshot: &mut Snapshot) -> Option<()> {
+    /// A user with its pool. None when it is not known.
+    pub fn serve_user(&self, user: UserId, snapshot: &mut Snapshot) -> Option<()> {
         let row = self.users.get(&user)?;
         if let Some(pool) = row.license.pool() {
             let row = self.pools.get(&pool)?;

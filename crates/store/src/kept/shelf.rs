@@ -31,7 +31,7 @@ pub(super) struct Shelf {
     moving: HashMap<DomainId, Moving>,
     /// Whose rows rest on a head that is not their domain's.
     resting: HashMap<Uuid, HashSet<DomainId>>,
-    /// Who bears which token: kept where nothing changes but by commits of this process.
+    /// Who bears which token.
     bearers: Recent<Digest, Bearer>,
     /// Their tokens, by the accounts and users that they are.
     tokens: HashMap<Uuid, HashSet<Digest>>,
@@ -52,7 +52,9 @@ struct Moving {
 pub(super) struct Bearer {
     pub token: Token,
     pub account: Account,
-    /// The seat of an account that is managed.
+    /// The version of the account's head.
+    pub version: u64,
+    /// The seat of an account that is managed, which lies under the domain's head.
     pub user: Option<User>,
 }
 
@@ -64,10 +66,10 @@ impl Bearer {
             Place::Managed { domain, user } => Some(*snapshot.world.users.get(&(domain, user))?),
             Place::Unmanaged { .. } => None,
         };
-        let token = token.clone();
         Some(Bearer {
-            token,
+            token: token.clone(),
             account,
+            version: snapshot.by_key.get(&account.id.0)?.version,
             user,
         })
     }

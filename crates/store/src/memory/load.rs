@@ -71,6 +71,7 @@ impl Reading<'_> {
             return;
         };
         self.token(id, token);
+        self.head_by_key(id.0);
         self.snapshot.world.accounts.insert(id, *account);
         if let Place::Managed { domain, user } = account.place
             && let Some(row) = self.tables.users.get(&(domain, user))

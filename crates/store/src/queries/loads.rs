@@ -113,14 +113,17 @@ static TOKENS: Query = Query {
         columns!(account),
         ", ",
         columns!(user),
-        " FROM {{tokens t JOIN accounts a ON a.id = t.account \
+        ", h.version, h.at FROM {{tokens t JOIN accounts a ON a.id = t.account \
+         JOIN heads h ON h.id = t.account \
          LEFT JOIN users u ON u.domain = a.domain AND u.id = a.member | t.digest = {a}}}"
     ),
     keys: &[Type::Blob],
     read: |row, snapshot| {
         let token = Reader::new(row, "tokens", 0).token()?;
         let account = Reader::new(row, "accounts", TOKEN_WIDTH).account()?;
-        put_user_alone(row, TOKEN_WIDTH + ACCOUNT_WIDTH, snapshot)?;
+        let at = TOKEN_WIDTH + ACCOUNT_WIDTH;
+        put_user_alone(row, at, snapshot)?;
+        put_by_key(row, at + USER_WIDTH, account.id.0, snapshot)?;
         snapshot.world.accounts.insert(account.id, account);
         snapshot.tokens.insert(token.digest, token);
         Ok(())
