@@ -6,6 +6,8 @@ use std::time::Duration;
 pub const WAITING_PER_HEAD: usize = 4096;
 /// Commands of one head that are decided and committed together.
 pub const BATCH: usize = 128;
+/// Domains that a sweep settles at a time: their commits are merged.
+pub const SETTLED_AT_ONCE: usize = 32;
 /// How often a batch is decided anew after a conflict before it is given up with 503.
 pub const ATTEMPTS: u32 = 20;
 /// Bytes of an e-mail address.

@@ -9,6 +9,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use futures::StreamExt;
 use usher_rules::{DomainId, Head, Refusal};
 use usher_store::port::Forget;
 use usher_store::records::Remembered;
@@ -42,8 +43,8 @@ impl UseCase for Settle {
 }
 
 impl App {
-    /// Settles all domains in which something is due by now, in due order. Gives how many
-    /// there were.
+    /// Settles all domains in which something is due by now, those due first before the
+    /// others, several at a time. Gives how many there were.
     ///
     /// # Errors
     /// Storage errors.
@@ -58,11 +59,14 @@ impl App {
             if due.is_empty() {
                 break;
             }
-            for domain in due {
-                if let Err(error) = self.do_now(Ask::default(), Settle(domain)).await {
-                    tracing::warn!(%domain, %error, "a domain could not be settled");
-                }
-            }
+            let settled = futures::stream::iter(due);
+            let settled =
+                settled.for_each_concurrent(limits::SETTLED_AT_ONCE, |domain| async move {
+                    if let Err(error) = self.do_now(Ask::default(), Settle(domain)).await {
+                        tracing::warn!(%domain, %error, "a domain could not be settled");
+                    }
+                });
+            settled.await;
         }
         metrics::counter!("usher_sweep_settled_total").increment(seen.len() as u64);
         self.tell_what_is_kept();

@@ -113,8 +113,10 @@ impl fmt::Display for Engine {
 }
 
 impl Wish {
+    /// A rate is held against the floor, which comes along.
     fn wants(&self, name: &str) -> bool {
-        self.only.is_empty() || self.only.iter().any(|only| only == name)
+        let brings = |only: &str| only == name || name == RATES[0] && RATES.contains(&only);
+        self.only.is_empty() || self.only.iter().any(|only| brings(only))
     }
 
     fn wants_engine(&self, engine: Engine) -> bool {

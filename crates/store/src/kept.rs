@@ -132,11 +132,12 @@ impl Kept {
         let mut shelf = lock(&self.shelf);
         let mut all = !state.mixed;
         for (domain, served) in &state.served {
-            let is_there = match asking.checked {
-                true => served.is_in(*domain, &snapshot),
-                false => shelf.is_at(*domain, served.head),
-            };
-            if !is_there || !served.is_due_after(&snapshot) {
+            if asking.checked && !served.is_in(*domain, &snapshot) {
+                shelf.forget_for_others(*domain, served.head);
+                all = false;
+            } else if !served.is_due_after(&snapshot)
+                || !asking.checked && !shelf.is_at(*domain, served.head)
+            {
                 shelf.forget(*domain, served.head);
                 all = false;
             }

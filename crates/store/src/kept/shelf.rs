@@ -21,6 +21,10 @@ use crate::{HeadState, Load, Snapshot, Unit, Write};
 /// each other's commits for their own, and are loaded once more.
 const MARKS: usize = 4096;
 
+/// How often a domain that others changed is not kept after that: while several processes are
+/// at work on it, asking for it once more each time would cost more than is saved.
+const SHY: usize = 16;
+
 /// A moment in the order of loads and commits in this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) struct Moment(u64);
@@ -29,6 +33,8 @@ pub(super) struct Moment(u64);
 pub(super) struct Shelf {
     domains: Recent<DomainId, Box<Rows>>,
     moving: HashMap<DomainId, Moving>,
+    /// Domains that others changed lately, and how often more they are not kept.
+    shy: Recent<DomainId, Shy>,
     /// Whose rows rest on a head that is not their domain's.
     resting: HashMap<Uuid, HashSet<DomainId>>,
     /// Who bears which token.
@@ -81,6 +87,15 @@ impl Bearer {
     }
 }
 
+/// How often more a domain is not kept.
+struct Shy(usize);
+
+impl Weigh for Shy {
+    fn weight(&self) -> usize {
+        1
+    }
+}
+
 impl Weigh for Box<Rows> {
     fn weight(&self) -> usize {
         self.count()
@@ -98,6 +113,7 @@ impl Shelf {
         Shelf {
             domains: Recent::new(capacity - capacity / 4),
             moving: HashMap::new(),
+            shy: Recent::new(capacity / 16),
             resting: HashMap::new(),
             bearers: Recent::new(capacity / 4),
             tokens: HashMap::new(),
@@ -147,6 +163,7 @@ impl Shelf {
     /// Keeps nothing of what it keeps now; commits under way bring nothing back.
     pub fn clear(&mut self) {
         self.domains.clear();
+        self.shy.clear();
         self.bearers.clear();
         self.resting.clear();
         self.tokens.clear();
@@ -167,11 +184,28 @@ impl Shelf {
         kept.is_some_and(|rows| rows.head.version == head.version)
     }
 
-    /// Forgets a domain, if it is still kept at this version.
+    /// Forgets a domain that is no longer as it is kept, if it is still kept at this version.
     pub fn forget(&mut self, domain: DomainId, head: HeadState) {
         if self.is_at(domain, head) {
             self.domains.take(&domain);
         }
+    }
+
+    /// Likewise, after somebody else changed it.
+    pub fn forget_for_others(&mut self, domain: DomainId, head: HeadState) {
+        self.forget(domain, head);
+        self.shy.put(domain, Shy(SHY));
+    }
+
+    /// Whether a domain is not to be kept this time.
+    fn is_shy(&mut self, domain: DomainId) -> bool {
+        let Some(Shy(more)) = self.shy.take(&domain) else {
+            return false;
+        };
+        if more > 1 {
+            self.shy.put(domain, Shy(more - 1));
+        }
+        true
     }
 
     /// Forgets the tokens of an account or a user.
@@ -227,7 +261,9 @@ impl Shelf {
         for domain in &loaded.domains {
             let fresh = Rows::of(snapshot, *domain).map(Box::new);
             let fresh = fresh.filter(|rows| self.is_untouched(since, *domain, rows));
-            if let Some(rows) = fresh.filter(|rows| !self.is_at(*domain, rows.head)) {
+            if let Some(rows) = fresh.filter(|rows| !self.is_at(*domain, rows.head))
+                && !self.is_shy(*domain)
+            {
                 self.put(*domain, rows);
             }
         }
