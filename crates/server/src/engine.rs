@@ -9,14 +9,25 @@ use usher_store_sqlite::SqliteStore;
 use crate::commands::Error;
 use crate::settings::Settings;
 
+/// What a store is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A server, of which an embedded store has one at a time.
+    Serve,
+    /// A command, which may run beside a server.
+    Command,
+    /// `usher migrate`.
+    Migrate,
+}
+
 /// Opens the store that the settings name. The embedded one is brought up to date by
-/// itself; PostgreSQL only where `migrate` says so (`usher migrate`).
-pub async fn open(settings: &Settings, migrate: bool) -> Result<Arc<dyn Store>, Error> {
+/// itself; PostgreSQL only by `usher migrate`.
+pub async fn open(settings: &Settings, purpose: Purpose) -> Result<Arc<dyn Store>, Error> {
     match &settings.database_url {
         Some(url) => {
             let options = usher_store_postgres::Options {
                 sandbox: settings.sandbox,
-                migrate,
+                migrate: purpose == Purpose::Migrate,
                 readers: settings.readers,
             };
             Ok(Arc::new(PostgresStore::open(url, options).await?))
@@ -25,6 +36,7 @@ pub async fn open(settings: &Settings, migrate: bool) -> Result<Arc<dyn Store>, 
             let options = usher_store_sqlite::Options {
                 sandbox: settings.sandbox,
                 readers: settings.readers,
+                sole: purpose == Purpose::Serve,
                 ..usher_store_sqlite::Options::new(&settings.data)
             };
             Ok(Arc::new(SqliteStore::open(&options)?))

@@ -1,5 +1,6 @@
 //! Opening a data folder: schema, settings of the connections, the store's own notes.
 
+use std::fs::{File, TryLockError};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,6 +23,9 @@ pub struct Options {
     /// Whether it is to be a sandbox, which is decided when it is made; unless said,
     /// whatever it is.
     pub sandbox: Option<bool>,
+    /// Whether it is opened for a server, of which a folder has one at a time. Commands may write
+    /// beside it what no server keeps in memory: new accounts, signing keys.
+    pub sole: bool,
     /// How many threads read.
     pub readers: usize,
     /// The most units that are written in one transaction.
@@ -35,6 +39,7 @@ impl Options {
         Options {
             folder: folder.into(),
             sandbox: None,
+            sole: false,
             readers: 2,
             max_batch: 512,
         }
@@ -60,6 +65,27 @@ pub fn writer(options: &Options) -> Result<(Connection, bool)> {
         .map_err(|e| Error::Engine(format!("schema upgrade: {e}")))?;
     let sandbox = note_sandbox(&connection, options.sandbox)?;
     Ok((connection, sandbox))
+}
+
+/// The right to be a folder's only server; gone with the process, however it ends.
+///
+/// # Errors
+/// [`Error::Unavailable`] while another server has it.
+pub fn lock(folder: &Path) -> Result<File> {
+    make_folder(folder)?;
+    let path = folder.join("usher.lock");
+    let failed = |e: &dyn std::fmt::Display| Error::Unavailable(format!("{}: {e}", path.display()));
+    let file = File::options()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(|e| failed(&e))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(failed(&"another server uses this folder")),
+        Err(TryLockError::Error(e)) => Err(failed(&e)),
+    }
 }
 
 /// Makes a data folder that only its owner can look into: it holds keys, and mails with

@@ -1,5 +1,6 @@
 //! The port, on the writer and the readers.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -33,6 +34,8 @@ pub struct SqliteStore {
     sandbox: bool,
     clock: Clock,
     folder: PathBuf,
+    /// Held while this is the folder's server.
+    sole: Option<File>,
 }
 
 impl SqliteStore {
@@ -40,8 +43,10 @@ impl SqliteStore {
     ///
     /// # Errors
     /// [`Error::Sandbox`] when it was made the other way, [`Error::Unavailable`] when the
-    /// folder can't be used.
+    /// folder can't be used, or has a server and this is to be one.
     pub fn open(options: &Options) -> Result<SqliteStore> {
+        let sole = options.sole.then(|| open::lock(&options.folder));
+        let sole = sole.transpose()?;
         let (connection, sandbox) = open::writer(options)?;
         let offset = open::clock_offset(&connection)?;
         Ok(SqliteStore {
@@ -51,6 +56,7 @@ impl SqliteStore {
             sandbox,
             clock: Clock::ahead_by(offset),
             folder: options.folder.clone(),
+            sole,
         })
     }
 
@@ -140,7 +146,7 @@ impl Store for SqliteStore {
     }
 
     fn is_sole(&self) -> bool {
-        true
+        self.sole.is_some()
     }
 
     async fn now(&self) -> Result<Time> {

@@ -41,8 +41,8 @@ pub trait Store: Send + Sync + 'static {
     /// The engine's name, for logs and metrics.
     fn engine(&self) -> &'static str;
 
-    /// Whether nothing changes here but by what this process commits: no other can have it
-    /// open.
+    /// Whether nothing that is kept in memory ([`crate::kept`]) changes here but by what this
+    /// process commits: it has the store to itself.
     fn is_sole(&self) -> bool {
         false
     }

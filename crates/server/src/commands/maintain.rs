@@ -7,19 +7,19 @@ use std::sync::Arc;
 use usher_app::{App, entropy};
 
 use super::Error;
-use crate::engine;
+use crate::engine::{self, Purpose};
 use crate::settings::Settings;
 
 /// `usher migrate`
 pub async fn migrate(settings: &Settings) -> Result<ExitCode, Error> {
-    engine::open(settings, true).await?;
+    engine::open(settings, Purpose::Migrate).await?;
     println!("usher: the schema is up to date");
     Ok(ExitCode::SUCCESS)
 }
 
 /// `usher check`: fails when anything differs.
 pub async fn check(settings: &Settings) -> Result<ExitCode, Error> {
-    let store = engine::open(settings, false).await?;
+    let store = engine::open(settings, Purpose::Command).await?;
     let differences = store.check().await?;
     for d in &differences {
         let (recorded, counted) = (d.recorded, d.counted);
@@ -57,7 +57,7 @@ pub fn restore(settings: &Settings, file: &Path) -> Result<ExitCode, Error> {
 
 /// `usher keys rotate`
 pub async fn rotate_keys(settings: &Settings) -> Result<ExitCode, Error> {
-    let store = engine::open(settings, false).await?;
+    let store = engine::open(settings, Purpose::Command).await?;
     let app = App::new(store, settings.app.clone(), Arc::new(entropy::System));
     app.rotate_keys().await?;
     println!("usher: a new key signs from now on");

@@ -8,7 +8,7 @@ use usher_app::entropy::{self, Entropy};
 use usher_app::{App, secrets};
 
 use super::Error;
-use crate::engine;
+use crate::engine::{self, Purpose};
 use crate::settings::Settings;
 
 /// Makes an operator's account.
@@ -17,7 +17,7 @@ pub async fn create(
     email: String,
     password_file: Option<&Path>,
 ) -> Result<ExitCode, Error> {
-    let store = engine::open(settings, false).await?;
+    let store = engine::open(settings, Purpose::Command).await?;
     let app = App::new(store, settings.app.clone(), Arc::new(entropy::System));
     let (password, made_up) = match password_file {
         Some(file) => {

@@ -8,12 +8,14 @@ use std::time::{Duration, Instant};
 use metrics::histogram;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use usher_app::{App, entropy};
 use usher_http::{Introduced, Peer, Proxies};
 
 use super::Error;
+use crate::engine::Purpose;
 use crate::mail::{SmtpMailer, Templates};
 use crate::settings::Settings;
 use crate::tls::{self, TlsListener};
@@ -31,6 +33,7 @@ pub struct Server {
     templates: Templates,
     tls: Option<TlsAcceptor>,
     metrics: PrometheusHandle,
+    signals: Signals,
 }
 
 /// Serves until it is told to stop.
@@ -46,7 +49,7 @@ impl Server {
     /// Opens the store, takes the port, puts the parts together.
     pub async fn wire(mut settings: Settings) -> Result<Server, Error> {
         settings.sandbox = Some(settings.sandbox.unwrap_or(false));
-        let store = engine::open(&settings, false).await?;
+        let store = engine::open(&settings, Purpose::Serve).await?;
         #[cfg(feature = "planted-fault")]
         let store = engine::with_fault(store)?;
         let listener = TcpListener::bind(settings.listen)
@@ -86,6 +89,7 @@ impl Server {
             templates,
             tls,
             metrics: telemetry::gather()?,
+            signals: Signals::heed()?,
         })
     }
 
@@ -98,6 +102,7 @@ impl Server {
     /// Serves until SIGINT or SIGTERM; then lets what is under way finish.
     pub async fn serve(self) -> Result<(), Error> {
         let (stop, stopping) = watch::channel(false);
+        let mut signals = self.signals;
         let (templates, metrics) = (self.templates, self.metrics.clone());
         let options = usher_http::HttpOptions {
             sandbox: self.app.store.is_sandbox(),
@@ -132,7 +137,7 @@ impl Server {
                 tokio::spawn(serve.into_future())
             }
         };
-        signalled().await;
+        signals.any().await;
         tracing::info!("stopping");
         let _ = stop.send(true);
         if tokio::time::timeout(limit, served).await.is_err() {
@@ -143,22 +148,21 @@ impl Server {
     }
 }
 
-async fn signalled() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let terminate = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(error) => {
-                tracing::error!(%error, "SIGTERM can't be heard");
-                std::future::pending::<()>().await;
-            }
+/// SIGTERM and SIGINT, heard from the moment on in which this is made.
+struct Signals([Signal; 2]);
+
+impl Signals {
+    fn heed() -> std::io::Result<Signals> {
+        let [terminate, interrupt] = [SignalKind::terminate(), SignalKind::interrupt()];
+        Ok(Signals([signal(terminate)?, signal(interrupt)?]))
+    }
+
+    async fn any(&mut self) {
+        let [terminate, interrupt] = &mut self.0;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
-    };
-    tokio::select! {
-        () = terminate => {}
-        _ = tokio::signal::ctrl_c() => {}
     }
 }
 

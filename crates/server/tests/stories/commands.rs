@@ -28,6 +28,21 @@ fn a_store_made_without_sandbox_stays_without() {
 }
 
 #[test]
+fn a_data_folder_has_one_server_at_a_time() {
+    let place = Place::sqlite();
+    let server = Server::start(&place);
+    let second = || server::run(&place, &["serve", "--listen", "127.0.0.1:0"]);
+    let refused = second();
+    assert!(!refused.status.success(), "{refused:?}");
+    let why = String::from_utf8_lossy(&refused.stderr);
+    assert!(why.contains("another server uses this folder"), "{why}");
+    // Commands run beside it, and one that was killed leaves nothing in the way.
+    World::new(&place, &server).order(&json!({ "domain_user": 1 }));
+    server.kill();
+    assert!(Server::start(&place).asked_to_stop().success());
+}
+
+#[test]
 fn a_graceful_stop_ends_well_and_keeps_everything() {
     for place in [Place::sqlite(), Place::postgres()] {
         let server = Server::start(&place);
