@@ -3,8 +3,8 @@
 //! Whatever a domain consists of changes only under its head. So rows that were loaded stay
 //! what the store holds for as long as the head stays at its version. [`Kept::gather`] takes
 //! from here what it can and asks the store for the rest, together with the heads; rows whose
-//! head has moved on are forgotten, and it begins anew. A store that only one process can
-//! have open need not be asked for the heads: nothing there changes but by [`Kept::commit`].
+//! head has moved on are forgotten, and it begins anew. A store that one server has to itself
+//! need not be asked for the heads: nothing of it changes there but by [`Kept::commit`].
 //!
 //! Nothing relies on this to be safe: a commit names the versions that it was decided on.
 
@@ -80,8 +80,8 @@ impl Kept {
         }
     }
 
-    /// Keeps nothing of what it keeps now.
-    pub fn clear(&self) {
+    #[cfg(test)]
+    fn clear(&self) {
         lock(&self.shelf).clear();
     }
 
@@ -159,12 +159,14 @@ impl Kept {
             return None;
         }
         if self.capacity > 0 {
-            let served = state.served.iter();
-            let served: Vec<_> = served.map(|(id, served)| (*id, served.head)).collect();
-            shelf.learn(since, &state.load, &snapshot, &served);
-            shelf.learn_bearers(since, &state.load, &snapshot);
             let asked = !state.load.tokens.is_empty() || !domains_of(&state.load).is_empty();
-            let nothing = served.is_empty() && state.bearers.is_empty();
+            if asked {
+                let served = state.served.iter();
+                let served: Vec<_> = served.map(|(id, served)| (*id, served.head)).collect();
+                shelf.learn(since, &state.load, &snapshot, &served);
+                shelf.learn_bearers(since, &state.load, &snapshot);
+            }
+            let nothing = state.served.is_empty() && state.bearers.is_empty();
             self.found_again(match (nothing, asked) {
                 (false, false) => Found::All,
                 (false, true) => Found::Some,

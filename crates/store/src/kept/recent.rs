@@ -33,7 +33,7 @@ impl<K: Copy + Eq + Hash, V: Weigh> Recent<K, V> {
         self.young.get(key).or_else(|| self.old.get(key))
     }
 
-    /// Whether it is young from now on: who gets it next makes it so by [`Recent::put`].
+    /// Whether it is among the old: who uses it takes it and puts it, so that it stays.
     pub fn is_old(&self, key: &K) -> bool {
         self.old.contains_key(key)
     }
@@ -65,6 +65,7 @@ impl<K: Copy + Eq + Hash, V: Weigh> Recent<K, V> {
         true
     }
 
+    #[cfg(test)]
     pub fn clear(&mut self) {
         self.young.clear();
         self.old.clear();

@@ -161,6 +161,7 @@ impl Shelf {
     }
 
     /// Keeps nothing of what it keeps now; commits under way bring nothing back.
+    #[cfg(test)]
     pub fn clear(&mut self) {
         self.domains.clear();
         self.shy.clear();
@@ -287,9 +288,8 @@ impl Shelf {
 
     /// Whether no commit of this process touched a domain, or what it rests on, since then.
     fn is_untouched(&self, since: Moment, domain: DomainId, rows: &Rows) -> bool {
-        let others = rows.rests_on.iter().map(|(head, _)| *head);
-        let mut heads = others.chain([domain.0]);
-        !self.moving.contains_key(&domain) && heads.all(|head| self.is_as_it_was(since, head))
+        let still = |head| self.is_as_it_was(since, head);
+        !self.moving.contains_key(&domain) && rows.heads().all(still)
     }
 
     /// A commit begins: what is kept of its domains is off the shelf until it is over.

@@ -89,6 +89,21 @@ macro_rules! columns {
         "t.account, t.id, t.digest, t.kind, t.name, t.read_only, t.created_at, t.expires_at"
     };
 }
+macro_rules! user_query {
+    ($on:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(user),
+            ", ",
+            columns!(pool),
+            " FROM {{users u LEFT JOIN pools p ON p.domain = u.domain AND p.id = u.pool | ",
+            $on,
+            "}}"
+        )
+    };
+}
+use user_query;
+
 pub(super) use columns;
 pub(super) use desk::{POOL_WIDTH, SESSION_WIDTH, WAITING_WIDTH, session_due};
 use due::DUE_USERS;
@@ -327,14 +342,7 @@ pub fn link(
 }
 
 static USERS: Query = Query {
-    template: concat!(
-        "SELECT ",
-        columns!(user),
-        ", ",
-        columns!(pool),
-        " FROM {{users u LEFT JOIN pools p ON p.domain = u.domain AND p.id = u.pool \
-         | u.domain = {a} AND u.id = {b}}}"
-    ),
+    template: user_query!("u.domain = {a} AND u.id = {b}"),
     keys: &[Type::Id, Type::Id],
     read: |row, snapshot| put_user(row, 0, snapshot),
 };

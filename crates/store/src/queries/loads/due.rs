@@ -2,14 +2,14 @@
 
 use usher_rules::{DomainId, Time};
 
-use super::{Query, Step, columns, desk, put_user};
+use super::{Query, Step, columns, desk, put_user, user_query};
 use crate::load::DUE_OF_A_KIND;
 use crate::queries::decode::Reader;
 use crate::snapshot::{Snapshot, Soonest};
 use crate::tables::{Type, Value};
 
 /// When something is due next in a domain. In most domains nothing is, which one question
-/// tells faster than each of the queries that [`Soonest::allows`] for itself.
+/// tells faster than each of the queries about it ([`Query::is_seldom`]) for itself.
 pub static SOONEST: Query = Query {
     template: "SELECT h.id, \
         (SELECT u.expires_at FROM users u WHERE u.domain = h.id AND u.state = 'invited' \
@@ -82,13 +82,8 @@ impl Step {
 /// The limit is [`DUE_OF_A_KIND`]; the time comes with the key.
 pub(super) static DUE_USERS: Query = Query {
     template: concat!(
-        "SELECT ",
-        columns!(user),
-        ", ",
-        columns!(pool),
-        " FROM {{users u LEFT JOIN pools p ON p.domain = u.domain AND p.id = u.pool \
-         | u.domain = {a} AND u.state = 'invited' AND u.expires_at <= {b}}} \
-         ORDER BY u.expires_at, u.id LIMIT 500"
+        user_query!("u.domain = {a} AND u.state = 'invited' AND u.expires_at <= {b}"),
+        " ORDER BY u.expires_at, u.id LIMIT 500"
     ),
     keys: &[Type::Id, Type::Int],
     read: |row, snapshot| put_user(row, 0, snapshot),
