@@ -72,8 +72,8 @@ pub struct Settings {
     /// How often who follows a journal looks there by itself, should a hint have been lost or
     /// the store give none. Every second unless set.
     pub look: Duration,
-    /// How many rows of domains are kept in memory between commands, about; a row is some
-    /// 200 bytes. 500,000 unless set; none for zero.
+    /// How many rows of domains are kept in memory between commands, about. 500,000 unless set;
+    /// none for zero.
     pub kept_rows: usize,
 }
 

@@ -173,7 +173,7 @@ pub struct Given {
     )]
     pub look_seconds: Option<u32>,
     /// How many rows of domains are kept in memory, so that the store need not be asked for
-    /// them again; a row is some 200 bytes, and 0 keeps none [default: 500000].
+    /// them again; 0 keeps none [default: 500000].
     #[arg(long, global = true, env = "USHER_KEPT_ROWS", value_name = "COUNT")]
     pub kept_rows: Option<u32>,
     /// Connections (PostgreSQL) or threads (embedded store) that read [default: 2].
