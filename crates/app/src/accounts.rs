@@ -69,10 +69,14 @@ impl Look for OwnPlace {
     fn needs(&self, _seen: &Snapshot, _load: &mut Load) {}
 
     fn see(&self, view: View<'_>) -> Result<Option<(DomainId, UserId)>, Refusal> {
-        Ok(match view.caller()?.account.place {
-            Place::Managed { domain, user } => Some((domain, user)),
-            Place::Unmanaged { .. } => None,
-        })
+        Ok(managed_at(&view.caller()?.account))
+    }
+}
+
+fn managed_at(account: &Account) -> Option<(DomainId, UserId)> {
+    match account.place {
+        Place::Managed { domain, user } => Some((domain, user)),
+        Place::Unmanaged { .. } => None,
     }
 }
 
@@ -91,6 +95,21 @@ impl App {
     /// As [`App::who`].
     pub async fn own_place(&self, ask: &Ask) -> Result<Option<(DomainId, UserId)>, Failure> {
         self.look(ask, &OwnPlace).await
+    }
+
+    /// Likewise, for use cases that ask again who calls when they are decided: who bears a token
+    /// that is kept in memory need not be looked up before.
+    ///
+    /// # Errors
+    /// As [`App::who`].
+    pub async fn likely_place(&self, ask: &Ask) -> Result<Option<(DomainId, UserId)>, Failure> {
+        let bearer = ask
+            .account_token()
+            .and_then(|token| self.kept.bearer(&token));
+        match bearer {
+            Some(account) => Ok(managed_at(&account)),
+            None => self.own_place(ask).await,
+        }
     }
 
     /// Likewise, for what only a domain user has: call links, contacts.

@@ -256,7 +256,7 @@ impl<'a> Draft<'a> {
         match &write {
             Write::Person(person) => {
                 let key = (person.domain, person.user);
-                seen.people.insert(key, person.clone());
+                seen.people.insert(key, person.clone().into());
             }
             Write::RemovePerson(domain, user) => {
                 seen.people.remove(&(*domain, *user));
@@ -393,6 +393,7 @@ impl<'a> Draft<'a> {
         self.snapshot
             .people
             .get(&(domain, user))
+            .map(|person| &**person)
             .ok_or(Refusal::not_found("user"))
     }
 

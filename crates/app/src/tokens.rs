@@ -130,7 +130,7 @@ pub(crate) fn make(draft: &mut Draft<'_>, wanted: Wanted) -> NewToken {
         digest: secret.digest,
         account: wanted.account,
         kind: wanted.kind,
-        name: wanted.name,
+        name: wanted.name.into(),
         read_only: wanted.read_only,
         created_at: now,
         expires_at: now.plus_seconds(wanted.good_for_seconds),

@@ -285,7 +285,9 @@ fn load(connection: &Connection, load: &Load, snapshot: &mut Snapshot) -> Result
 /// first, which costs as much as ten look-ups; most lines are short.
 fn follow_lines(connection: &Connection, load: &Load, snapshot: &mut Snapshot) -> Result<()> {
     let mut statement = connection.prepare_cached(loads::LINK).map_err(error)?;
-    for start in load.lineages.union(&load.domains) {
+    let mut starts = load.lineages.clone();
+    starts.extend(&load.domains);
+    for start in &starts {
         let mut line = VecDeque::new();
         let mut next = Some(*start);
         while let Some(id) = next.take() {

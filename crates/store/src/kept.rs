@@ -14,14 +14,15 @@ mod shelf;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use usher_rules::{AccountId, DomainId, Time};
+use usher_rules::accounts::Account;
+use usher_rules::{AccountId, DomainId, Time, UserId};
 use uuid::Uuid;
 
-use crate::load::{self, ROUNDS};
+use crate::load::{self, Keys, ROUNDS};
 use crate::records::Digest;
 use crate::{Committed, Error, HeadState, Load, Result, Snapshot, Store, Unit, Write};
 use rows::Rows;
@@ -102,6 +103,14 @@ impl Kept {
         lock(&self.shelf).count()
     }
 
+    /// Whose token it is, as the last commit left it: where one server has the store to itself,
+    /// and where it is kept. Whether the token is still good is not said.
+    #[must_use]
+    pub fn bearer(&self, digest: &Digest) -> Option<Account> {
+        let mut shelf = self.sole.then(|| lock(&self.shelf))?;
+        shelf.bearer(digest).map(|bearer| bearer.account)
+    }
+
     /// All that turns out to be needed, at one moment that lies after this call began. `needs`
     /// says what that is, given what is there so far.
     ///
@@ -128,10 +137,10 @@ impl Kept {
 
     /// The snapshot, if what was kept of it was so at its moment; learns what was loaded.
     fn stands(&self, asking: &Asking, since: Moment, mut snapshot: Snapshot) -> Option<Snapshot> {
-        let state = std::mem::take(&mut *lock(&asking.state));
+        let State { load, sources, .. } = std::mem::take(&mut *lock(&asking.state));
         let mut shelf = lock(&self.shelf);
-        let mut all = !state.mixed;
-        for (domain, served) in &state.served {
+        let mut all = !sources.mixed;
+        for (domain, served) in &sources.served {
             if asking.checked && !served.is_in(*domain, &snapshot) {
                 shelf.forget_for_others(*domain, served.head);
                 all = false;
@@ -142,13 +151,12 @@ impl Kept {
                 all = false;
             }
         }
-        for (account, bearer) in &state.bearers {
+        for (account, bearer) in &sources.bearers {
             let is_so = match asking.checked {
                 true => bearer.is_in(*account, &snapshot),
                 false => bearer
-                    .keys
-                    .iter()
-                    .all(|key| shelf.is_as_it_was(since, *key)),
+                    .keys(*account)
+                    .all(|key| shelf.is_as_it_was(since, key)),
             };
             if !is_so || bearer.expires_at <= snapshot.world.now {
                 shelf.forget_bearer(account.0);
@@ -159,14 +167,14 @@ impl Kept {
             return None;
         }
         if self.capacity > 0 {
-            let asked = !state.load.tokens.is_empty() || !domains_of(&state.load).is_empty();
+            let asked = !load.tokens.is_empty() || domains_of(&load).next().is_some();
             if asked {
-                let served = state.served.iter();
+                let served = sources.served.iter();
                 let served: Vec<_> = served.map(|(id, served)| (*id, served.head)).collect();
-                shelf.learn(since, &state.load, &snapshot, &served);
-                shelf.learn_bearers(since, &state.load, &snapshot);
+                shelf.learn(since, &load, &snapshot, &served);
+                shelf.learn_bearers(since, &load, &snapshot);
             }
-            let nothing = state.served.is_empty() && state.bearers.is_empty();
+            let nothing = sources.served.is_empty() && sources.bearers.is_empty();
             self.found_again(match (nothing, asked) {
                 (false, false) => Found::All,
                 (false, true) => Found::Some,
@@ -264,6 +272,12 @@ struct State {
     /// What of it the store is asked for.
     load: Load,
     /// What the rest is from.
+    sources: Sources,
+}
+
+#[derive(Default)]
+struct Sources {
+    /// Domains.
     served: Vec<(DomainId, Served)>,
     /// Whose tokens were kept.
     bearers: Vec<(AccountId, Borne)>,
@@ -296,11 +310,16 @@ impl Served {
 /// The state in which it was kept who bears a token.
 struct Borne {
     version: u64,
-    keys: Vec<Uuid>,
+    user: Option<UserId>,
     expires_at: Time,
 }
 
 impl Borne {
+    /// By what it is known: account and user.
+    fn keys(&self, account: AccountId) -> impl Iterator<Item = Uuid> {
+        [account.0].into_iter().chain(self.user.map(|user| user.0))
+    }
+
     /// Whether the account's head is where it was, says the store.
     fn is_in(&self, account: AccountId, snapshot: &Snapshot) -> bool {
         let head = snapshot.by_key.get(&account.0);
@@ -310,23 +329,20 @@ impl Borne {
 
 impl load::Needs for Asking {
     fn more(&self, snapshot: &mut Snapshot) -> Load {
-        let mut state = lock(&self.state);
-        let state = &mut *state;
+        let state = &mut *lock(&self.state);
         let mut load = Load::default();
         for _ in 0..ROUNDS {
-            let mut asked = Load::default();
-            (self.needs)(snapshot, &mut asked);
-            let mut more = state.wanted.take_up(asked);
-            if more.is_empty() {
-                load.not_before = load.not_before.max(more.not_before);
-                break;
-            }
-            let served = self.serve(&mut more, snapshot, state, &mut load);
-            load.merge(&more);
+            (self.needs)(snapshot, &mut state.wanted);
+            let served = self.serve(snapshot, state, &mut load);
+            load.add_fresh(&state.wanted);
+            state.wanted.take_up();
             if !served {
                 break;
             }
         }
+        // These are asked for once.
+        load.prices &= !state.load.prices;
+        load.keys &= !state.load.keys;
         state.load.merge(&load);
         load
     }
@@ -334,87 +350,152 @@ impl load::Needs for Asking {
     fn anew(&self) {
         let state = &mut *lock(&self.state);
         state.wanted = state.load.clone();
+        state.wanted.take_up();
     }
 }
 
 impl Asking {
-    /// Puts what is kept of what is wanted into the snapshot. Whether there was any.
-    fn serve(
-        &self,
-        wanted: &mut Load,
-        snapshot: &mut Snapshot,
-        state: &mut State,
-        load: &mut Load,
-    ) -> bool {
-        let domains = domains_of(wanted);
+    /// Puts what is kept of what is newly wanted into the snapshot, and the rest of what can be
+    /// kept into the load. Whether there was any.
+    fn serve(&self, snapshot: &mut Snapshot, state: &mut State, load: &mut Load) -> bool {
+        let State {
+            wanted,
+            load: asked,
+            sources,
+        } = state;
         let Some(shelf) = &self.shelf else {
             return false;
         };
-        if domains.is_empty() && wanted.tokens.is_empty() {
+        if !wanted.has_fresh() {
             return false;
         }
-        let mut shelf = lock(shelf);
-        let mut any = false;
-        let mut heads = BTreeSet::new();
-        wanted.tokens.retain(|digest| {
-            let served = self.serve_bearer(digest, &mut shelf, snapshot, state, &mut heads);
-            any |= served.is_some();
-            served.is_none()
+        let mut serving = Serving {
+            shelf: &mut lock(shelf),
+            snapshot,
+            sources,
+            heads: self.checked.then_some((&asked.heads, &mut load.heads)),
+        };
+        let mut any = sift(&mut wanted.tokens, &mut load.tokens, |digest| {
+            serving.bearer(digest)
         });
-        for domain in domains {
-            let rows = shelf.get(domain);
-            if let Some(rows) = rows.filter(|rows| rows.serve(wanted, snapshot)) {
-                any = true;
-                heads.extend(rows.heads());
-                state.served_from(domain, rows);
-            }
+        any |= sift(&mut wanted.domains, &mut load.domains, |domain| {
+            serving.rows(*domain, Rows::serve_domain)
+        });
+        any |= sift(&mut wanted.lineages, &mut load.lineages, |domain| {
+            serving.rows(*domain, Rows::serve_line)
+        });
+        let each = [
+            (
+                &mut wanted.users,
+                &mut load.users,
+                Rows::serve_user as Serve,
+            ),
+            (&mut wanted.people, &mut load.people, Rows::serve_person),
+            (&mut wanted.desks, &mut load.desks, Rows::serve_desk),
+            (
+                &mut wanted.memberships,
+                &mut load.memberships,
+                Rows::serve_teams,
+            ),
+        ];
+        for (wanted, load, serve) in each {
+            any |= sift(wanted, load, |(domain, user)| {
+                serving.rows(*domain, |rows, snapshot| serve(rows, *user, snapshot))
+            });
         }
-        if self.checked {
-            let asked = &state.load.heads;
-            heads.retain(|head| !asked.contains(head));
-            load.heads.append(&mut heads);
-        }
+        any |= sift(&mut wanted.sessions, &mut load.sessions, |(domain, id)| {
+            serving.rows(*domain, |rows, snapshot| rows.serve_seated(*id, snapshot))
+        });
         any
+    }
+}
+
+/// Puts what is kept of a user into a snapshot; none when it is not known.
+type Serve = fn(&Rows, UserId, &mut Snapshot) -> Option<()>;
+
+/// Serves what is newly wanted; what can't be is left for the load. Whether any could.
+fn sift<K: Eq + Hash + Clone>(
+    wanted: &mut Keys<K>,
+    load: &mut Keys<K>,
+    mut serve: impl FnMut(&K) -> bool,
+) -> bool {
+    let mut any = false;
+    for key in wanted.fresh() {
+        if serve(key) {
+            any = true;
+        } else {
+            load.insert(key.clone());
+        }
+    }
+    wanted.take_up();
+    any
+}
+
+/// Serving from the shelf.
+struct Serving<'a> {
+    shelf: &'a mut Shelf,
+    snapshot: &'a mut Snapshot,
+    sources: &'a mut Sources,
+    /// Where the store is asked for heads: those that it was asked for, and those that it is to
+    /// be asked for.
+    heads: Option<(&'a Keys<Uuid>, &'a mut Keys<Uuid>)>,
+}
+
+impl Serving<'_> {
+    /// From the rows of a domain.
+    fn rows(
+        &mut self,
+        domain: DomainId,
+        serve: impl FnOnce(&Rows, &mut Snapshot) -> Option<()>,
+    ) -> bool {
+        let rows = self.shelf.get(domain);
+        let rows = rows.filter(|rows| serve(rows, self.snapshot).is_some());
+        if let Some(rows) = rows {
+            check(&mut self.heads, rows.heads());
+            self.sources.add(domain, rows);
+        }
+        rows.is_some()
     }
 
     /// Who bears a token, if that is known. The seat of who is managed is the domain's; where
     /// no other process writes, the domain may be in the middle of a commit.
-    fn serve_bearer(
-        &self,
-        digest: &Digest,
-        shelf: &mut Shelf,
-        snapshot: &mut Snapshot,
-        state: &mut State,
-        heads: &mut BTreeSet<Uuid>,
-    ) -> Option<()> {
-        let bearer = shelf.bearer(digest)?.clone();
+    fn bearer(&mut self, digest: &Digest) -> bool {
+        let Some(bearer) = self.shelf.bearer(digest).cloned() else {
+            return false;
+        };
         if let Some(user) = bearer.user {
-            if self.checked {
-                let rows = shelf.get(user.domain)?;
-                rows.serve_user(user.id, snapshot)?;
-                heads.extend(rows.heads());
-                state.served_from(user.domain, rows);
-            } else {
+            if self.heads.is_none() {
                 let key = (user.domain, user.id);
-                snapshot.world.users.insert(key, user);
+                self.snapshot.world.users.insert(key, user);
+            } else if !self.rows(user.domain, |rows, snapshot| {
+                rows.serve_user(user.id, snapshot)
+            }) {
+                return false;
             }
         }
         let id = bearer.account.id;
-        heads.insert(id.0);
+        check(&mut self.heads, [id.0]);
         let borne = Borne {
             version: bearer.version,
-            keys: bearer.keys().collect(),
+            user: bearer.user.map(|user| user.id),
             expires_at: bearer.token.expires_at,
         };
-        state.bearers.push((id, borne));
-        snapshot.world.accounts.insert(id, bearer.account);
-        snapshot.tokens.insert(*digest, bearer.token);
-        Some(())
+        self.sources.bearers.push((id, borne));
+        self.snapshot.world.accounts.insert(id, bearer.account);
+        self.snapshot.tokens.insert(*digest, bearer.token);
+        true
     }
 }
 
-impl State {
-    fn served_from(&mut self, domain: DomainId, rows: &Rows) {
+/// Has the store asked for heads that it was not yet asked for.
+fn check(heads: &mut Option<(&Keys<Uuid>, &mut Keys<Uuid>)>, on: impl IntoIterator<Item = Uuid>) {
+    if let Some((asked, load)) = heads {
+        load.extend(on.into_iter().filter(|head| !asked.contains(head)));
+    }
+}
+
+impl Sources {
+    fn add(&mut self, domain: DomainId, rows: &Rows) {
         let before = self.served.iter().find(|(of, _)| *of == domain);
         if let Some((_, before)) = before {
             self.mixed |= before.head.version != rows.head.version;

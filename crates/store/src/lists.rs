@@ -1,6 +1,8 @@
 //! What lists and reports ask for and give. The SQL behind them is in
 //! [`crate::queries::lists`].
 
+use std::sync::Arc;
+
 use usher_rules::accounts::Identity;
 use usher_rules::domains::Domain;
 use usher_rules::links::CallLink;
@@ -77,7 +79,7 @@ pub struct UserLine {
     /// The user.
     pub user: User,
     /// What it is called.
-    pub person: Person,
+    pub person: Arc<Person>,
     /// What it sits on: its own seat's tier, or its pool's.
     pub tier: Tier,
 }

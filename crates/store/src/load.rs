@@ -1,7 +1,7 @@
 //! What a snapshot shall hold. A load is a set of keys, so that two of them make one:
 //! requests that arrive together are loaded together.
 
-use std::collections::BTreeSet;
+mod keys;
 
 use usher_rules::{
     AccountId, CallId, DomainId, Head, LinkId, PoolId, SessionId, TeamId, Time, TokenId, UserId,
@@ -12,6 +12,8 @@ use uuid::Uuid;
 use crate::Snapshot;
 use crate::records::Digest;
 
+pub use keys::Keys;
+
 /// The keys of what a snapshot shall hold. What does not exist is absent from it.
 ///
 /// A user of a pool brings the pool, whatever brought the user but a token. Who waits for a seat is
@@ -19,69 +21,69 @@ use crate::records::Digest;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Load {
     /// Tokens by digest, each with its account and, of a managed account, its domain user.
-    pub tokens: BTreeSet<Digest>,
+    pub tokens: Keys<Digest>,
     /// Tokens by account and id.
-    pub token_ids: BTreeSet<(AccountId, TokenId)>,
+    pub token_ids: Keys<(AccountId, TokenId)>,
     /// Accounts with head and record.
-    pub accounts: BTreeSet<AccountId>,
+    pub accounts: Keys<AccountId>,
     /// Accounts by e-mail address, likewise.
-    pub emails: BTreeSet<String>,
+    pub emails: Keys<String>,
     /// Domains with all that a decision needs: head, seats, owner, the owner's seat above,
     /// line; what is due (at most [`DUE_OF_A_KIND`] each, the earliest): users whose invitation
     /// lapsed, sessions with their pools, offers that lapsed with their pools; and pools for
     /// which somebody waits, with all of these who have a reservation and the first
     /// [`QUEUE`] of the others.
-    pub domains: BTreeSet<DomainId>,
+    pub domains: Keys<DomainId>,
     /// What domains are called, and their owners' records: for who shows them or writes to
     /// them.
-    pub names: BTreeSet<DomainId>,
+    pub names: Keys<DomainId>,
     /// Domains by prefix: the id alone.
-    pub prefixes: BTreeSet<String>,
+    pub prefixes: Keys<String>,
     /// Lines of ancestors with what is recorded of their standing.
-    pub lineages: BTreeSet<DomainId>,
+    pub lineages: Keys<DomainId>,
     /// Domain users.
-    pub users: BTreeSet<(DomainId, UserId)>,
+    pub users: Keys<(DomainId, UserId)>,
     /// Domain users with their personal records.
-    pub people: BTreeSet<(DomainId, UserId)>,
+    pub people: Keys<(DomainId, UserId)>,
     /// Domain users by e-mail address.
-    pub user_emails: BTreeSet<(DomainId, String)>,
+    pub user_emails: Keys<(DomainId, String)>,
     /// Domain users by the customer's own id.
-    pub external_ids: BTreeSet<(DomainId, String)>,
+    pub external_ids: Keys<(DomainId, String)>,
     /// Domain users by the digest of an invitation's token.
-    pub invitations: BTreeSet<Digest>,
+    pub invitations: Keys<Digest>,
     /// Users with all that stands at the desk for them: pool, live sessions, place in the
     /// waiting list, call links that are valid.
-    pub desks: BTreeSet<(DomainId, UserId)>,
+    pub desks: Keys<(DomainId, UserId)>,
     /// The teams that users are in.
-    pub memberships: BTreeSet<(DomainId, UserId)>,
+    pub memberships: Keys<(DomainId, UserId)>,
     /// Sessions, live or over, each with its user.
-    pub sessions: BTreeSet<(DomainId, SessionId)>,
+    pub sessions: Keys<(DomainId, SessionId)>,
     /// Seat pools with their records.
-    pub pools: BTreeSet<(DomainId, PoolId)>,
+    pub pools: Keys<(DomainId, PoolId)>,
     /// Likewise, with all live sessions.
-    pub pool_sessions: BTreeSet<(DomainId, PoolId)>,
+    pub pool_sessions: Keys<(DomainId, PoolId)>,
     /// Likewise, with all who wait or have an offer.
-    pub pool_queues: BTreeSet<(DomainId, PoolId)>,
+    pub pool_queues: Keys<(DomainId, PoolId)>,
     /// All pools of a domain, without their records.
-    pub all_pools: BTreeSet<DomainId>,
+    pub all_pools: Keys<DomainId>,
     /// Calls that are over.
-    pub calls: BTreeSet<(DomainId, CallId)>,
+    pub calls: Keys<(DomainId, CallId)>,
     /// Call links in any state.
-    pub links: BTreeSet<(DomainId, LinkId)>,
+    pub links: Keys<(DomainId, LinkId)>,
     /// Likewise by the digest of the link's token.
-    pub link_tokens: BTreeSet<Digest>,
+    pub link_tokens: Keys<Digest>,
     /// Teams with their records.
-    pub teams: BTreeSet<(DomainId, TeamId)>,
+    pub teams: Keys<(DomainId, TeamId)>,
     /// Likewise, with all who are in them.
-    pub team_members: BTreeSet<(DomainId, TeamId)>,
+    pub team_members: Keys<(DomainId, TeamId)>,
     /// All that users added to their contact lists.
-    pub contacts: BTreeSet<(DomainId, UserId)>,
+    pub contacts: Keys<(DomainId, UserId)>,
     /// Answers by head and idempotency key.
-    pub remembered: BTreeSet<(Head, Digest)>,
+    pub remembered: Keys<(Head, Digest)>,
     /// Wrong attempts.
-    pub attempts: BTreeSet<Digest>,
+    pub attempts: Keys<Digest>,
     /// Heads by key, alone.
-    pub heads: BTreeSet<Uuid>,
+    pub heads: Keys<Uuid>,
     /// The snapshot's moment is not before this one, whatever the clock says: what is due by it
     /// comes along.
     pub not_before: Time,
@@ -172,29 +174,32 @@ impl Load {
         self.keys |= other.keys;
     }
 
-    /// Adds another load's keys; gives those of them that are new.
-    pub fn take_up(&mut self, other: Load) -> Load {
-        let mut more = Load {
-            prices: other.prices && !self.prices,
-            keys: other.keys && !self.keys,
-            not_before: other.not_before,
-            ..Load::default()
-        };
+    /// Whether a key came since the last [`Load::take_up`].
+    #[must_use]
+    pub fn has_fresh(&self) -> bool {
+        macro_rules! any_fresh {
+            ($($set:ident),*) => { $(!self.$set.fresh().is_empty())||* };
+        }
+        each_set!(any_fresh)
+    }
+
+    /// Adds those of another load's keys that came since the last time, and its flags.
+    pub fn add_fresh(&mut self, other: &Load) {
+        macro_rules! add_fresh {
+            ($($set:ident),*) => {$( self.$set.extend(other.$set.fresh().iter().cloned()); )*};
+        }
+        each_set!(add_fresh);
+        self.not_before = self.not_before.max(other.not_before);
+        self.prices |= other.prices;
+        self.keys |= other.keys;
+    }
+
+    /// No key that is here is fresh any more.
+    pub fn take_up(&mut self) {
         macro_rules! take_up {
-            ($($set:ident),*) => {$(
-                for key in other.$set {
-                    if !self.$set.contains(&key) {
-                        self.$set.insert(key.clone());
-                        more.$set.insert(key);
-                    }
-                }
-            )*};
+            ($($set:ident),*) => { $(self.$set.take_up();)* };
         }
         each_set!(take_up);
-        self.not_before = self.not_before.max(more.not_before);
-        self.prices |= more.prices;
-        self.keys |= more.keys;
-        more
     }
 }
 
@@ -206,31 +211,31 @@ mod tests {
     #[test]
     fn what_is_new_is_told_once() {
         let [one, two] = [1, 2].map(|n| DomainId(Uuid::from_u128(n)));
-        let before = Load {
+        let mut load = Load {
             domains: [one].into(),
             tokens: [[1; 32]].into(),
-            prices: true,
             ..Load::default()
         };
-        let asked = Load {
-            domains: [one, two].into(),
-            names: [one].into(),
-            keys: true,
-            ..before.clone()
-        };
-        let mut whole = before.clone();
+        assert!(load.has_fresh());
+        let mut before = Load::default();
+        before.add_fresh(&load);
+        assert_eq!(before, load);
+        load.take_up();
+        load.domains.extend([one, two]);
+        load.names.insert(one);
+        load.keys = true;
+        let mut more = Load::default();
+        more.add_fresh(&load);
         let expected = Load {
             domains: [two].into(),
             names: [one].into(),
             keys: true,
             ..Load::default()
         };
-        assert_eq!(whole.take_up(asked.clone()), expected);
-        assert_eq!(whole, asked);
-        assert!(whole.take_up(asked.clone()).is_empty());
-        let mut merged = before;
-        merged.merge(&expected);
-        assert_eq!(merged, asked);
-        assert!(!merged.is_empty() && Load::default().is_empty());
+        assert_eq!(more, expected);
+        before.merge(&more);
+        assert_eq!(before, load);
+        load.take_up();
+        assert!(!load.has_fresh() && !load.is_empty() && Load::default().is_empty());
     }
 }

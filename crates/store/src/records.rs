@@ -2,6 +2,8 @@
 //! that were given. Personal text lives here and nowhere else, so that emptying these
 //! records erases a person (rule J1).
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use usher_rules::{AccountId, ContactId, DomainId, PoolId, TeamId, Time, TokenId, UserId};
@@ -115,9 +117,9 @@ pub struct ContactRecord {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionRecord {
     /// The id that the device gives itself; its digest is the session's device key.
-    pub device_id: String,
+    pub device_id: Arc<str>,
     /// What the device is called.
-    pub device_name: String,
+    pub device_name: Arc<str>,
     /// Digest of the session's token; unique. Stays when the session ends, so that the
     /// device can be told why (rule E7).
     pub token: Digest,
@@ -190,7 +192,7 @@ pub struct Token {
     /// What for.
     pub kind: TokenKind,
     /// What its owner calls it; the device or program.
-    pub name: String,
+    pub name: Arc<str>,
     /// Whether it may only read.
     pub read_only: bool,
     /// When it was made.

@@ -1,6 +1,7 @@
 //! What a load gave: a part of the state at one moment.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
@@ -47,17 +48,17 @@ pub struct Snapshot {
     /// Heads by key: those that were asked for so, of accounts whose token was asked for, and
     /// those on which the standing of a domain rests that was: its own, its owner's, and of the
     /// domains above.
-    pub by_key: HashMap<Uuid, HeadState>,
+    pub by_key: BTreeMap<Uuid, HeadState>,
     /// Tokens by digest.
-    pub tokens: HashMap<Digest, Token>,
+    pub tokens: BTreeMap<Digest, Token>,
     /// Accounts' personal records.
     pub account_records: BTreeMap<AccountId, AccountRecord>,
     /// Domains' names.
     pub domain_records: BTreeMap<DomainId, DomainRecord>,
     /// Domains by prefix.
-    pub prefixes: HashMap<String, DomainId>,
+    pub prefixes: BTreeMap<String, DomainId>,
     /// Users' personal records.
-    pub people: BTreeMap<(DomainId, UserId), Person>,
+    pub people: BTreeMap<(DomainId, UserId), Arc<Person>>,
     /// What pools are called.
     pub pool_records: BTreeMap<(DomainId, PoolId), PoolRecord>,
     /// Devices and tokens of sessions, live or over.
@@ -69,9 +70,9 @@ pub struct Snapshot {
     /// What users added to their contact lists.
     pub contact_records: BTreeMap<(DomainId, UserId, ContactId), ContactRecord>,
     /// Answers given under idempotency keys.
-    pub remembered: HashMap<(Uuid, Digest), Remembered>,
+    pub remembered: BTreeMap<(Uuid, Digest), Remembered>,
     /// Wrong attempts.
-    pub attempts: HashMap<Digest, Attempts>,
+    pub attempts: BTreeMap<Digest, Attempts>,
     /// Signing keys, the newest last.
     pub keys: Vec<SigningKey>,
 }
@@ -102,6 +103,7 @@ impl Snapshot {
         self.people
             .values()
             .find(|p| p.invitation.as_ref() == Some(digest))
+            .map(|p| &**p)
     }
 
     /// The session, live or over, whose token this is.
@@ -136,6 +138,6 @@ impl Snapshot {
         let last = UserId::from_bytes([255; 16]);
         self.people
             .range((domain, nil)..=(domain, last))
-            .map(|(_, person)| person)
+            .map(|(_, person)| &**person)
     }
 }

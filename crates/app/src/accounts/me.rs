@@ -1,5 +1,7 @@
 //! Who am I: the caller's account with all that a panel shows of it at the start.
 
+use std::sync::Arc;
+
 use usher_rules::accounts::{Account, Place};
 use usher_rules::standing::Standing;
 use usher_rules::tiers::{Entitlements, Tier};
@@ -46,7 +48,7 @@ pub struct Managed {
     /// The user.
     pub user: User,
     /// What the domain calls the user.
-    pub person: Person,
+    pub person: Arc<Person>,
     /// What the user sits on: its own seat's tier, or its pool's.
     pub tier: Tier,
 }

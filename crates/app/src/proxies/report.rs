@@ -208,7 +208,7 @@ impl ProxyReport {
         let on_it = |id: &SessionId| {
             let record = snapshot.session_records.get(&(self.domain, *id));
             let device = self.device.as_ref();
-            device.is_none_or(|device| record.is_some_and(|r| r.device_id == *device))
+            device.is_none_or(|device| record.is_some_and(|r| *r.device_id == **device))
         };
         let mut meant = own().map(|session| session.id).filter(on_it);
         let first = meant.next().ok_or(Refusal::not_found("session"))?;

@@ -1,5 +1,7 @@
 //! Logging in on a device, by the token of the user's account (rules E4, E5).
 
+use std::sync::Arc;
+
 use usher_rules::sessions::{self, LoggedIn, Refused};
 use usher_rules::{DeviceKey, DomainId, Entry, Head, Refusal, SessionId, TokenId, UserId};
 use usher_store::records::SessionRecord;
@@ -42,7 +44,7 @@ pub enum Entered {
         /// Why.
         refusal: Refusal,
         /// What the device is called on which the user is (rule E5).
-        device: Option<String>,
+        device: Option<Arc<str>>,
     },
 }
 
@@ -64,8 +66,8 @@ impl LogIn {
     ) -> Result<Entered, Refusal> {
         let secret = draft.device_secret(self.domain);
         let record = SessionRecord {
-            device_id: self.device.id.clone(),
-            device_name: self.device.name.clone(),
+            device_id: self.device.id.as_str().into(),
+            device_name: self.device.name.as_str().into(),
             token: secret.digest,
         };
         draft.session_record(self.domain, id, record);
@@ -79,7 +81,7 @@ impl LogIn {
     }
 
     /// What the device is called that stands in the way.
-    fn elsewhere(&self, snapshot: &Snapshot, refusal: &Refusal) -> Option<String> {
+    fn elsewhere(&self, snapshot: &Snapshot, refusal: &Refusal) -> Option<Arc<str>> {
         let Refusal::SessionElsewhere { session, .. } = refusal else {
             return None;
         };

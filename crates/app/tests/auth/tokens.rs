@@ -35,7 +35,7 @@ impl Server {
             digest: [n; 32],
             account,
             kind: TokenKind::LogIn,
-            name: String::new(),
+            name: "".into(),
             read_only: false,
             created_at: START,
             expires_at: START.plus_seconds(3600),

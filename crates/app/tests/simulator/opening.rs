@@ -122,7 +122,7 @@ impl UseCase for Enter {
             digest: secret.digest,
             account: id,
             kind: TokenKind::LogIn,
-            name: "simulated".to_owned(),
+            name: "simulated".into(),
             read_only: false,
             created_at: now,
             expires_at: now.plus_seconds(10 * 366 * 86_400),

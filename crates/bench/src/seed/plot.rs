@@ -208,7 +208,7 @@ impl<'ids> Plot<'ids> {
         );
         let secret = format!("usher_bench_{}", id.0.simple());
         let record = SessionRecord {
-            device_id,
+            device_id: device_id.into(),
             device_name: "Desk".into(),
             token: Sha256::digest(secret.as_bytes()).into(),
         };

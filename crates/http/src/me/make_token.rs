@@ -49,7 +49,7 @@ impl From<&NewToken> for NewTokenAnswer {
         NewTokenAnswer {
             token: new.text.clone(),
             id: new.token.id.into(),
-            name: new.token.name.clone(),
+            name: new.token.name.to_string(),
             read_only: new.token.read_only,
             created_at: new.token.created_at.into(),
             expires_at: new.token.expires_at.into(),

@@ -58,7 +58,7 @@ impl TokenAnswer {
                 // Tokens that choose a password, and proxies', are not listed here.
                 TokenKind::LogIn | TokenKind::PasswordReset | TokenKind::Proxy => TokenWord::LogIn,
             },
-            name: token.name.clone(),
+            name: token.name.to_string(),
             read_only: token.read_only,
             created_at: token.created_at.into(),
             expires_at: token.expires_at.into(),

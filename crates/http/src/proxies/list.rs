@@ -36,7 +36,7 @@ impl From<&Token> for Proxy {
     fn from(token: &Token) -> Self {
         Proxy {
             id: token.id.into(),
-            name: token.name.clone(),
+            name: token.name.to_string(),
             issued_by: token.account.into(),
             issued_at: token.created_at.into(),
         }

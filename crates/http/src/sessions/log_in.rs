@@ -56,7 +56,7 @@ pub async fn log_in_to_seat(
     State(http): State<Http>,
     Writes { ask, body }: Writes<SessionRequest>,
 ) -> Answer {
-    let place = http.app.own_place(&ask).await?;
+    let place = http.app.likely_place(&ask).await?;
     let Some((domain, user)) = place else {
         return Err(Stopped::from(&Refusal::NotAllowed));
     };
@@ -88,7 +88,7 @@ fn shown(result: Result<&Entered, &Refusal>) -> Reply {
         }
         Ok(Entered::Not { refusal, device }) => {
             let mut problem = Problem::from(refusal);
-            problem.device = device.clone();
+            problem.device = device.as_deref().map(str::to_owned);
             problem.into_reply()
         }
         Err(refusal) => Problem::from(refusal).into_reply(),

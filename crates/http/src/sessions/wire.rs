@@ -77,8 +77,8 @@ impl From<&SessionView> for Session {
             name: view.name.clone(),
             pool: session.pool.map(Into::into),
             device: Device {
-                id: view.record.device_id.clone(),
-                name: view.record.device_name.clone(),
+                id: view.record.device_id.to_string(),
+                name: view.record.device_name.to_string(),
             },
             started_at: session.started_at.into(),
             call: session.call.as_ref().map(Call::from),

@@ -199,8 +199,8 @@ pub fn session(domain: DomainId, n: u64, pool: Option<u64>) -> Session {
 
 pub fn session_record(n: u64) -> SessionRecord {
     SessionRecord {
-        device_id: format!("device-{n}"),
-        device_name: format!("Device {n}"),
+        device_id: format!("device-{n}").into(),
+        device_name: format!("Device {n}").into(),
         token: digest(n + 2_000_000),
     }
 }
@@ -295,7 +295,7 @@ pub fn token(account: AccountId, n: u64) -> Token {
         digest: digest(n),
         account,
         kind: TokenKind::LogIn,
-        name: format!("Token {n}"),
+        name: format!("Token {n}").into(),
         read_only: false,
         created_at: T0,
         expires_at: FAR,

@@ -118,7 +118,7 @@ impl Full {
             below: (domain_below(2, &domain(1)), domain_record(2)),
             seat: (joined(dom(1), 2), person(dom(1), 2)),
             token: Token {
-                name: String::new(),
+                name: "".into(),
                 ..token(acc(2), 3)
             },
             answer: Remembered {
@@ -202,7 +202,7 @@ impl Full {
         }
         let key = (dom(1), usr(2));
         assert_eq!(world.users.get(&key), Some(&self.seat.0));
-        assert_eq!(snapshot.people.get(&key), Some(&self.seat.1));
+        assert_eq!(snapshot.people.get(&key).map(|p| &**p), Some(&self.seat.1));
         assert_eq!(snapshot.tokens.get(&self.token.digest), Some(&self.token));
         let answer = (self.answer.head, self.answer.key);
         assert_eq!(snapshot.remembered.get(&answer), Some(&self.answer));
@@ -301,7 +301,7 @@ fn set_person() -> Person {
 fn set_token() -> Token {
     Token {
         kind: TokenKind::Personal,
-        name: AWKWARD.to_owned(),
+        name: AWKWARD.into(),
         read_only: true,
         created_at: Time(T0.0 + 12),
         expires_at: Time(T0.0 + 13),

@@ -1,6 +1,6 @@
 //! Loads: each key brings what [`crate::load`] says, at one moment, and nothing else.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use usher_rules::accounts::Place;
@@ -11,6 +11,7 @@ use usher_rules::{Head, Time, World};
 
 use super::build::*;
 use crate::load::DUE_OF_A_KIND;
+use crate::load::Keys;
 use crate::{HeadState, Load, Snapshot, Store, Write};
 
 super::list! {
@@ -159,8 +160,8 @@ async fn c3_a_domain_comes_with_all_heads_that_its_standing_rests_on(store: Arc<
     let snapshot = load(&*store, |load| load.domains = [dom(3)].into()).await;
     let domains = [1, 2, 3].map(|n| Head::Domain(dom(n)).key());
     let keys = domains.into_iter().chain([Head::Account(acc(3)).key()]);
-    let keys: BTreeSet<_> = keys.collect();
-    let found: BTreeSet<_> = snapshot.by_key.keys().copied().collect();
+    let keys: Keys<_> = keys.collect();
+    let found: Keys<_> = snapshot.by_key.keys().copied().collect();
     assert_eq!(found, keys);
     let alone = load(&*store, |load| load.heads = keys).await;
     assert_eq!(snapshot.by_key, alone.by_key);
@@ -324,7 +325,7 @@ async fn d1_a_user_is_found_by_id_address_external_id_and_invitation(store: Arc<
     let mut user_alone = Snapshot::default();
     user_alone.world.users.insert((dom(1), usr(3)), user);
     let mut both = user_alone.clone();
-    both.people.insert((dom(1), usr(3)), person.clone());
+    both.people.insert((dom(1), usr(3)), person.clone().into());
 
     let found = load(&*store, |load| load.users = [(dom(1), usr(3))].into()).await;
     holds_only(found, user_alone);

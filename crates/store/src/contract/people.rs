@@ -81,7 +81,7 @@ fn line(n: usize) -> UserLine {
     };
     UserLine {
         user,
-        person,
+        person: person.into(),
         tier: TIERS[n % 3],
     }
 }
@@ -98,7 +98,7 @@ async fn fifty(store: &dyn Store) -> Vec<UserLine> {
     let mut act = Act::new().moves(Head::Domain(dom(1)), 1);
     for n in 0..lines.len() {
         let line = &lines[n * 17 % lines.len()];
-        act = act.puts_user(line.user, line.person.clone());
+        act = act.puts_user(line.user, (*line.person).clone());
     }
     act.done(store).await;
     lines
@@ -338,7 +338,7 @@ async fn d4_a_page_goes_on_where_its_last_row_was(store: Arc<dyn Store>) {
         assert_eq!(page.items, sorted[20..40]);
         Act::new()
             .moves(head, version + 1)
-            .puts_user(last.user, last.person.clone())
+            .puts_user(last.user, (*last.person).clone())
             .done(&*store)
             .await;
     }
@@ -359,9 +359,10 @@ async fn d4_an_empty_domain_has_an_empty_page(store: Arc<dyn Store>) {
 async fn d4_a_list_follows_changes(store: Arc<dyn Store>) {
     let mut lines = fifty(&*store).await;
     let changed = &mut lines[7];
-    changed.person.name = "Ärmel".to_owned();
-    changed.person.email = "0@example.com".to_owned();
-    changed.person.external_id = None;
+    let person = Arc::make_mut(&mut changed.person);
+    person.name = "Ärmel".to_owned();
+    person.email = "0@example.com".to_owned();
+    person.external_id = None;
     changed.user.license = License::Named {
         tier: Tier::BusinessPro,
     };
@@ -369,7 +370,7 @@ async fn d4_a_list_follows_changes(store: Arc<dyn Store>) {
     changed.user.role = Role::Admin;
     Act::new()
         .moves(Head::Domain(dom(1)), 2)
-        .puts_user(changed.user, changed.person.clone())
+        .puts_user(changed.user, (*changed.person).clone())
         .done(&*store)
         .await;
     for sort in [Sort::Created, Sort::Email, Sort::Name] {

@@ -65,8 +65,8 @@ pub async fn found(store: &dyn Store, n: u64) -> (Option<Session>, Option<EndedS
 async fn e4_a_session_reads_back_with_every_field_set_and_emptied(store: Arc<dyn Store>) {
     sharing_made(&*store, 1, pool(dom(1), 1), &[5]).await;
     let record = SessionRecord {
-        device_id: "Zoë's \"phone\" 李 \\ 👩‍💻".to_owned(),
-        device_name: String::new(),
+        device_id: "Zoë's \"phone\" 李 \\ 👩‍💻".into(),
+        device_name: "".into(),
         token: digest(77),
     };
     let ringing = Session {

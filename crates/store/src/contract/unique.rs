@@ -277,7 +277,7 @@ async fn j1_what_is_unique_may_change_hands_in_one_unit(store: Arc<dyn Store>) {
         })
         .await;
         let people: Vec<_> = snapshot.people.into_values().collect();
-        assert_eq!(people, [named((3 - turn) % 3, turn)]);
+        assert_eq!(people, [named((3 - turn) % 3, turn).into()]);
     }
 }
 

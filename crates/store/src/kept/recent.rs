@@ -1,6 +1,6 @@
 //! A map that forgets what was not used for long.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
 use std::hash::Hash;
 
 /// How much of the capacity something takes.

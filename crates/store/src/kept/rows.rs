@@ -1,8 +1,9 @@
 //! What is kept of one domain.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt as _, HashSet};
 use uuid::Uuid;
 
 use usher_rules::accounts::Account;
@@ -16,6 +17,7 @@ use usher_rules::waiting::Waiting;
 use usher_rules::world::Link;
 use usher_rules::{DomainId, Head, LinkId, PoolId, SessionId, TeamId, Time, UserId};
 
+use crate::load::Keys;
 use crate::records::{LinkRecord, Person, SessionRecord};
 use crate::snapshot::Soonest;
 use crate::{HeadState, Load, Snapshot, Write};
@@ -34,7 +36,7 @@ pub(super) struct Rows {
     above: Option<(User, Option<Pool>)>,
     line: Vec<Link>,
     users: HashMap<UserId, User>,
-    people: HashMap<UserId, Person>,
+    people: HashMap<UserId, Arc<Person>>,
     pools: HashMap<PoolId, Pool>,
     sessions: HashMap<SessionId, (Session, SessionRecord)>,
     desks: HashMap<UserId, Desk>,
@@ -188,43 +190,8 @@ impl Rows {
         Some(row.user)
     }
 
-    /// Puts what is known of a load into a snapshot, and takes it off the load. Whether there
-    /// was any.
-    pub fn serve(&self, wanted: &mut Load, snapshot: &mut Snapshot) -> bool {
-        let id = self.id();
-        let mut any = false;
-        if wanted.domains.remove(&id) {
-            self.serve_domain(snapshot);
-            any = true;
-        }
-        if wanted.lineages.remove(&id) {
-            snapshot.world.lineages.insert(id, self.line.clone());
-            any = true;
-        }
-        let mut each =
-            |wanted: &mut BTreeSet<(DomainId, UserId)>,
-             serve: fn(&Rows, UserId, &mut Snapshot) -> Option<()>| {
-                wanted.retain(|(domain, user)| {
-                    let served = *domain == id && serve(self, *user, snapshot).is_some();
-                    any |= served;
-                    !served
-                });
-            };
-        each(&mut wanted.users, Rows::serve_user);
-        each(&mut wanted.people, Rows::serve_person);
-        each(&mut wanted.desks, Rows::serve_desk);
-        each(&mut wanted.memberships, Rows::serve_teams);
-        wanted.sessions.retain(|(domain, session)| {
-            let user = Some(*session).filter(|_| *domain == id);
-            let user = user.and_then(|session| self.serve_session(session, snapshot));
-            let served = user.and_then(|user| self.serve_user(user, snapshot));
-            any |= served.is_some();
-            served.is_none()
-        });
-        any
-    }
-
-    fn serve_domain(&self, snapshot: &mut Snapshot) {
+    /// The domain, with all that comes along.
+    pub fn serve_domain(&self, snapshot: &mut Snapshot) -> Option<()> {
         snapshot.heads.insert(Head::Domain(self.id()), self.head);
         let world = &mut snapshot.world;
         world.domains.insert(self.id(), self.domain);
@@ -235,7 +202,14 @@ impl Rows {
                 .pools
                 .extend(pool.map(|pool| ((pool.domain, pool.id), pool)));
         }
-        world.lineages.insert(self.id(), self.line.clone());
+        self.serve_line(snapshot)
+    }
+
+    /// The line of ancestors.
+    pub fn serve_line(&self, snapshot: &mut Snapshot) -> Option<()> {
+        let lineages = &mut snapshot.world.lineages;
+        lineages.insert(self.id(), self.line.clone());
+        Some(())
     }
 
     /// A user with its pool. None when it is not known.
@@ -249,14 +223,16 @@ impl Rows {
         Some(())
     }
 
-    fn serve_person(&self, user: UserId, snapshot: &mut Snapshot) -> Option<()> {
+    /// Likewise, with its personal record.
+    pub fn serve_person(&self, user: UserId, snapshot: &mut Snapshot) -> Option<()> {
         let person = self.people.get(&user)?;
         self.serve_user(user, snapshot)?;
         snapshot.people.insert((self.id(), user), person.clone());
         Some(())
     }
 
-    fn serve_desk(&self, user: UserId, snapshot: &mut Snapshot) -> Option<()> {
+    /// Likewise, with all that stands at the desk for it.
+    pub fn serve_desk(&self, user: UserId, snapshot: &mut Snapshot) -> Option<()> {
         let desk = self.desks.get(&user)?;
         self.serve_user(user, snapshot)?;
         for session in &desk.sessions {
@@ -273,7 +249,8 @@ impl Rows {
         Some(())
     }
 
-    fn serve_teams(&self, user: UserId, snapshot: &mut Snapshot) -> Option<()> {
+    /// The teams that a user is in.
+    pub fn serve_teams(&self, user: UserId, snapshot: &mut Snapshot) -> Option<()> {
         let domain = self.id();
         for id in self.teams.get(&user)?.iter().copied() {
             let world = &mut snapshot.world;
@@ -281,6 +258,12 @@ impl Rows {
             world.members.insert((domain, id, user));
         }
         Some(())
+    }
+
+    /// A session with its user.
+    pub fn serve_seated(&self, session: SessionId, snapshot: &mut Snapshot) -> Option<()> {
+        let user = self.serve_session(session, snapshot)?;
+        self.serve_user(user, snapshot)
     }
 
     /// Gives its user.
@@ -317,7 +300,9 @@ impl Rows {
                 self.desks.remove(user);
                 self.teams.remove(user);
             }
-            Write::Person(person) => drop(self.people.insert(person.user, person.clone())),
+            Write::Person(person) => {
+                drop(self.people.insert(person.user, Arc::new(person.clone())))
+            }
             Write::RemovePerson(_, user) => drop(self.people.remove(user)),
             // Somebody waits: what is due then is the pool's to say.
             Write::Pool(pool) if pool.waiting > 0 => return Err(Lost),
@@ -414,7 +399,7 @@ fn due_at(soonest: &Soonest) -> Option<Option<Time>> {
 }
 
 /// A domain's keys.
-fn of<T: Copy + Ord>(keys: &BTreeSet<(DomainId, T)>, id: DomainId) -> impl Iterator<Item = T> {
+fn of<T: Copy>(keys: &Keys<(DomainId, T)>, id: DomainId) -> impl Iterator<Item = T> {
     let keys = keys.iter();
     keys.filter(move |(domain, _)| *domain == id)
         .map(|(_, key)| *key)

@@ -4,8 +4,8 @@
 //! done: in between the store alone knows. What was loaded is put here only when no commit
 //! touched it since the load began.
 
+use foldhash::{HashMap, HashMapExt as _, HashSet};
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
 
 use usher_rules::accounts::{Account, Place};
 use usher_rules::users::User;
@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::recent::{Recent, Weigh};
 use super::rows::Rows;
+use crate::load::Keys;
 use crate::records::{Digest, Token};
 use crate::{HeadState, Load, Snapshot, Unit, Write};
 
@@ -268,7 +269,11 @@ impl Shelf {
                 self.put(*domain, rows);
             }
         }
+        let mut learnt = Keys::default();
         for domain in domains_of(loaded) {
+            if !learnt.insert(domain) {
+                continue;
+            }
             let served = served.iter().find(|(id, _)| *id == domain);
             let fresh = snapshot.heads.get(&Head::Domain(domain));
             let Some(state) = served.map(|(_, state)| state).or(fresh) else {
@@ -404,19 +409,14 @@ fn rest(resting: &mut HashMap<Uuid, HashSet<DomainId>>, domain: DomainId, rows: 
     }
 }
 
-/// The domains that a load is about, as far as their rows are kept.
-pub(super) fn domains_of(load: &Load) -> Vec<DomainId> {
+/// The domains that a load is about, as far as their rows are kept; a domain may be there more
+/// than once.
+pub(super) fn domains_of(load: &Load) -> impl Iterator<Item = DomainId> {
     let alone = load.domains.iter().chain(&load.lineages).copied();
     let users = [&load.users, &load.people, &load.desks, &load.memberships];
     let users = users.into_iter().flatten().map(|(domain, _)| *domain);
     let sessions = load.sessions.iter().map(|(domain, _)| *domain);
-    let mut all = Vec::new();
-    for domain in alone.chain(users).chain(sessions) {
-        if !all.contains(&domain) {
-            all.push(domain);
-        }
-    }
-    all
+    alone.chain(users).chain(sessions)
 }
 
 fn mark(head: Uuid) -> usize {

@@ -270,7 +270,7 @@ fn line(user: &User, person: &Person, tier: Tier, sort: Sort) -> (String, UserLi
     };
     let line = UserLine {
         user: *user,
-        person: person.clone(),
+        person: person.clone().into(),
         tier,
     };
     (key, line)

@@ -220,7 +220,7 @@ impl Reading<'_> {
         self.user(domain, id);
         let person = self.tables.people.get(&key);
         if let Some(person) = person.filter(|_| self.tables.users.contains_key(&key)) {
-            self.snapshot.people.insert(key, person.clone());
+            self.snapshot.people.insert(key, person.clone().into());
         }
     }
 

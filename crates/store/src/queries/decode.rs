@@ -283,7 +283,7 @@ impl<'a> Reader<'a> {
             id: TokenId(self.id(1)?),
             digest: self.digest(2)?,
             kind: self.word(3, TokenKind::from_name)?,
-            name: self.string(4)?,
+            name: self.text(4)?.into(),
             read_only: self.flag(5)?,
             created_at: self.time(6)?,
             expires_at: self.time(7)?,

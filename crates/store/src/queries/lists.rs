@@ -360,6 +360,6 @@ pub fn user(row: &dyn Columns) -> Result<UserLine> {
             (None, None) => Tier::Base,
         },
         user,
-        person: Reader::new(row, "people", USER_WIDTH).person()?,
+        person: Reader::new(row, "people", USER_WIDTH).person()?.into(),
     })
 }

@@ -400,7 +400,8 @@ fn read_person(row: &dyn Columns, snapshot: &mut Snapshot) -> Result<()> {
     let at = USER_WIDTH + POOL_WIDTH;
     if row.opt_id(at)?.is_some() {
         let person = Reader::new(row, "people", at).person()?;
-        snapshot.people.insert((person.domain, person.user), person);
+        let key = (person.domain, person.user);
+        snapshot.people.insert(key, person.into());
     }
     Ok(())
 }
@@ -521,9 +522,10 @@ pub fn steps(load: &Load, now: Time) -> Vec<Step> {
     let int = |number: i64| Value::Int(Some(number));
     let mut lines = load.lineages.clone();
     lines.extend(&load.domains);
-    let users = load.users.union(&load.desks);
+    let mut users = load.users.clone();
+    users.extend(&load.desks);
     // Who comes with a personal record comes once.
-    let users = users.filter(|user| !load.people.contains(user));
+    let users = users.iter().filter(|user| !load.people.contains(user));
     let system = load.prices || load.keys;
     let all = |wanted: bool, key: Value| if wanted { vec![vec![key]] } else { vec![] };
 

@@ -250,8 +250,8 @@ pub(super) fn ended_session(s: &EndedSession, record: &SessionRecord) -> Vec<Val
 
 fn session_record(r: &SessionRecord) -> [Value; 3] {
     [
-        Value::text(r.device_id.clone()),
-        Value::text(r.device_name.clone()),
+        Value::text(r.device_id.to_string()),
+        Value::text(r.device_name.to_string()),
         Value::digest(r.token),
     ]
 }

@@ -221,7 +221,7 @@ fn token(t: &Token) -> Vec<Value> {
         Value::id(t.id.0),
         Value::digest(t.digest),
         Value::word(t.kind.name()),
-        Value::text(t.name.clone()),
+        Value::text(t.name.to_string()),
         Value::int(t.read_only),
         Value::time(t.created_at),
         Value::time(t.expires_at),

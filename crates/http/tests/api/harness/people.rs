@@ -69,7 +69,7 @@ impl UseCase for Enter {
             digest: secret.digest,
             account: self.account,
             kind: TokenKind::LogIn,
-            name: "test".to_owned(),
+            name: "test".into(),
             read_only: self.read_only,
             created_at: now,
             expires_at: now.plus_seconds(3600),

@@ -293,7 +293,7 @@ impl Run {
                 TokenKind::PasswordReset,
                 TokenKind::Proxy,
             ]),
-            name: name(dice),
+            name: name(dice).into(),
             read_only: dice.percent(50),
             created_at,
             expires_at,

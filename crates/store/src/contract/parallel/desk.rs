@@ -140,8 +140,8 @@ impl Run {
 
     fn session_record(&mut self) -> SessionRecord {
         SessionRecord {
-            device_id: self.name(),
-            device_name: self.name(),
+            device_id: self.name().into(),
+            device_name: self.name().into(),
             token: digest(self.dice.below(OTHERS * 2)),
         }
     }

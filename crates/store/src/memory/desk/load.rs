@@ -242,7 +242,7 @@ impl Reading<'_> {
 
     fn teams(&mut self, load: &Load) {
         let tables = self.tables;
-        for key in load.teams.union(&load.team_members) {
+        for key in load.teams.iter().chain(&load.team_members) {
             let Some(record) = tables.teams.get(key) else {
                 continue;
             };

@@ -69,8 +69,8 @@ impl Reader<'_> {
             }),
         };
         let record = SessionRecord {
-            device_id: self.string(5)?,
-            device_name: self.string(6)?,
+            device_id: self.text(5)?.into(),
+            device_name: self.text(6)?.into(),
             token: self.digest(7)?,
         };
         Ok((session, record))

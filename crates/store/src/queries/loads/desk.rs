@@ -1,8 +1,6 @@
 //! The front desk's part of a load: pools, sessions, calls, call links, waiting lists, teams,
 //! contacts.
 
-use std::collections::BTreeSet;
-
 use usher_rules::ids::PoolId;
 use usher_rules::teams::Team;
 use usher_rules::{DomainId, Time};
@@ -10,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Query, Step, columns, put_user, step};
 use crate::Result;
-use crate::load::{DUE_OF_A_KIND, Load, QUEUE};
+use crate::load::{DUE_OF_A_KIND, Keys, Load, QUEUE};
 use crate::queries::decode::{AnySession, Columns, Reader};
 use crate::records::Digest;
 use crate::snapshot::Snapshot;
@@ -24,14 +22,14 @@ pub(super) fn steps(load: &Load, now: Time) -> impl Iterator<Item = Step> {
     let due = || (load.domains.iter()).map(move |d| vec![id(d.0), Value::Int(Some(now.0))]);
     let domains = || load.domains.iter().map(|d| vec![id(d.0)]);
     let desks = || load.desks.iter().map(|(d, u)| pair(*d, u.0));
-    let pools = (load.pools.iter())
-        .chain(&load.pool_sessions)
-        .chain(&load.pool_queues);
-    let pools: BTreeSet<_> = pools.collect();
-    let in_pools = |keys: &BTreeSet<(DomainId, PoolId)>| -> Vec<_> {
+    let mut pools = load.pools.clone();
+    pools.extend(&load.pool_sessions);
+    pools.extend(&load.pool_queues);
+    let in_pools = |keys: &Keys<(DomainId, PoolId)>| -> Vec<_> {
         keys.iter().map(|(d, p)| pair(*d, p.0)).collect()
     };
-    let teams: BTreeSet<_> = load.teams.union(&load.team_members).collect();
+    let mut teams = load.teams.clone();
+    teams.extend(&load.team_members);
     let members = load.team_members.iter();
     [
         step(&DUE_SESSIONS, due()),
@@ -46,14 +44,14 @@ pub(super) fn steps(load: &Load, now: Time) -> impl Iterator<Item = Step> {
             load.memberships.iter().map(|(d, u)| pair(*d, u.0)),
         ),
         step(&SESSIONS, load.sessions.iter().map(|(d, s)| pair(*d, s.0))),
-        step(&POOLS, pools.into_iter().map(|(d, p)| pair(*d, p.0))),
+        step(&POOLS, pools.iter().map(|(d, p)| pair(*d, p.0))),
         step(&ALL_POOLS, load.all_pools.iter().map(|d| vec![id(d.0)])),
         step(&SESSIONS_OF_POOL, in_pools(&load.pool_sessions).into_iter()),
         step(&QUEUE_OF_POOL, in_pools(&load.pool_queues).into_iter()),
         step(&CALLS, load.calls.iter().map(|(d, c)| pair(*d, c.0))),
         step(&LINKS, load.links.iter().map(|(d, l)| pair(*d, l.0))),
         step(&LINK_TOKENS, load.link_tokens.iter().map(|d| vec![blob(d)])),
-        step(&TEAMS, teams.into_iter().map(|(d, t)| pair(*d, t.0))),
+        step(&TEAMS, teams.iter().map(|(d, t)| pair(*d, t.0))),
         step(&MEMBERS_OF_TEAM, members.map(|(d, t)| pair(*d, t.0))),
         step(
             &CONTACTS_OF_USER,
